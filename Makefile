@@ -1,0 +1,36 @@
+# Two commands matter: `make demo` shows the bot, `make test` proves it. Each sets itself up.
+PYTHON ?= python3
+BIN := .venv/bin
+
+.PHONY: demo test check fix bench soak clean
+.DEFAULT_GOAL := test
+
+.venv/installed: pyproject.toml
+	$(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install --quiet --editable '.[dev]'
+	touch $@
+
+demo: .venv/installed
+	$(BIN)/python -m bot demo
+
+test: .venv/installed
+	$(BIN)/python -m pytest
+
+check: .venv/installed
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/pyright
+	$(BIN)/lint-imports
+
+fix: .venv/installed
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+bench: .venv/installed
+	$(BIN)/python -m benchmarks
+
+soak: .venv/installed
+	$(BIN)/python -m pytest -m soak
+
+clean:
+	rm -rf .venv

@@ -1,0 +1,1 @@
+"""Hindsight: the application between Discord's edge (`cogs`) and the learned parts (`models`)."""

@@ -1,0 +1,1 @@
+"""Discord's edge: one capability a file, loaded by name."""
