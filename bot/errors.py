@@ -1,0 +1,43 @@
+"""The named errors of the bot.
+
+HindsightError            anything the bot raises on purpose; its text says what to do next
+├── ConfigurationError    a setting, key, weight file or permission keeps the bot from starting
+├── StoreError            the database cannot be opened, is in use or does not fit
+├── ReadingPaused         the models failed; messages wait and are read again later
+├── UserError             shown to the person who asked, as it stands
+│   ├── NotAllowed        the person may not do that
+│   └── NotFound          the message, channel or flag is not there (any more)
+└── RowError              one row of an import or a filter is malformed; names the line and the field
+"""
+
+
+class HindsightError(Exception):
+    """Say what went wrong and what to do next."""
+
+
+class ConfigurationError(HindsightError):
+    """Keep the bot from starting until a setting, key, weight file or permission is mended."""
+
+
+class StoreError(HindsightError):
+    """Refuse a database that cannot be opened, is in use or does not fit."""
+
+
+class ReadingPaused(HindsightError):
+    """Leave messages unread for now: the models failed."""
+
+
+class UserError(HindsightError):
+    """Tell the person who asked, in their words."""
+
+
+class NotAllowed(UserError):
+    """Refuse what the person has no permission for."""
+
+
+class NotFound(UserError):
+    """Say that a message, channel or flag is not there (any more)."""
+
+
+class RowError(HindsightError):
+    """Name the line and the field of a malformed row."""

@@ -1,0 +1,188 @@
+"""The frozen values that travel between the steps of one message.
+
+Text lives only in these values and only in memory; the store keeps ids, times and numbers.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+
+import numpy as np
+
+from models.reader import Reading
+
+
+class Kind(StrEnum):
+    """Say what a message is in its conversation; chat belongs to no story and is left unlabelled."""
+
+    STORY = "story"
+    REPLY = "reply"
+    CHAT = "chat"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Post:
+    """Hold a message of a watched channel as it came in.
+
+    `channel_id` is where it lies (a thread has its own id), `watched_id` the watched channel above it.
+    `links` are the raw URLs in it; `headline` is text that others wrote (embed titles, forwarded text).
+    """
+
+    id: int
+    guild_id: int
+    channel_id: int
+    watched_id: int
+    author_id: int
+    created_at: datetime
+    text: str
+    edited_at: datetime | None = None
+    reply_to: int | None = None
+    headline: str = ""
+    links: tuple[str, ...] = ()
+    by_person: bool = True
+    in_thread: bool = False
+    is_starter: bool = False
+    forwarded: bool = False
+
+    @property
+    def full_text(self) -> str:
+        """Join what the author wrote with what the embed or the forward says."""
+        return "\n".join(part for part in (self.text.strip(), self.headline.strip()) if part)
+
+
+@dataclass(frozen=True, slots=True)
+class Placement:
+    """Hold which conversation a post belongs to.
+
+    `conversation_id` is the id of the story's message; `loose` is set for a message that neither answers
+    another nor stands in a thread: it belongs to the channel's current story unless it is unlike it.
+    """
+
+    kind: Kind
+    conversation_id: int | None
+    parent_id: int | None = None
+    loose: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """Hold the texts around a post while it is read."""
+
+    story: str | None
+    parent: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Thresholds:
+    """Hold a server's policy: which labels are flagged and from what score in [0, 1]."""
+
+    flags: Mapping[str, float] = field(default_factory=lambda: {"partisan": 0.6, "off-topic": 0.6})
+    claim: float = 0.5
+
+
+@dataclass(frozen=True, slots=True)
+class Server:
+    """Hold what a server has set."""
+
+    guild_id: int
+    live: bool = False
+    alerts_channel_id: int | None = None
+    thresholds: Thresholds = field(default_factory=Thresholds)
+    retention_days: int = 30
+
+
+class MatchState(StrEnum):
+    """Grade an earlier claim: shown by itself, shown only to who asks, or not at all."""
+
+    CONFIRMED = "confirmed"
+    SUGGESTED = "suggested"
+    NONE = "none"
+
+
+@dataclass(frozen=True, slots=True)
+class Occurrence:
+    """Hold one earlier appearance of a claim; `tally` counts the labels in its conversation."""
+
+    message_id: int
+    channel_id: int
+    conversation_id: int
+    at: datetime
+    score: float
+    state: MatchState
+    tally: Mapping[str, int] = field(default_factory=dict)
+    contradicts: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Flag:
+    """Hold a reply that policy sends to moderators."""
+
+    id: int
+    guild_id: int
+    channel_id: int
+    message_id: int
+    conversation_id: int | None
+    label: str
+    score: float
+    created_at: datetime
+    state: str = "open"
+    verdict: str | None = None
+    decided_by: int | None = None
+    decided_at: datetime | None = None
+    alert_channel_id: int | None = None
+    alert_message_id: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Card:
+    """Hold a card that is due or posted: the claim it answers and the occurrences it shows."""
+
+    id: int
+    guild_id: int
+    channel_id: int
+    message_id: int
+    conversation_id: int
+    occurrences: tuple[Occurrence, ...]
+    created_at: datetime
+    state: str = "pending"
+    posted_id: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """Hold what policy decides about one message: a pure function of reading, matches and the server."""
+
+    kind: Kind
+    labelled: bool
+    flag_label: str | None = None
+    flag_score: float = 0.0
+    is_claim: bool = False
+    card: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """Hold what became of one message, for the edge to act on."""
+
+    post: Post
+    placement: Placement
+    reading: Reading | None
+    decision: Decision
+    flag: Flag | None = None
+    card: Card | None = None
+    withdrawn_flag: Flag | None = None
+    withdrawn_card: Card | None = None
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Claim:
+    """Hold a claim: a unit vector (384 float32) and a reference to its message, never its text."""
+
+    guild_id: int
+    channel_id: int
+    message_id: int
+    conversation_id: int
+    at: datetime
+    vector: np.ndarray
+    urls: tuple[str, ...] = ()

@@ -1,0 +1,55 @@
+"""The only place that speaks SQL: open it once, hand it down, ask it in the project's own words."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from bot.store.audit import Audit
+from bot.store.cards import Cards
+from bot.store.claims import Claims
+from bot.store.database import open_database
+from bot.store.digests import Digests
+from bot.store.flags import Flags
+from bot.store.members import Members
+from bot.store.messages import Messages
+from bot.store.outcomes import Outcomes
+from bot.store.retention import Retention
+from bot.store.servers import Servers
+from bot.store.vault import Vault
+
+__all__ = ["Store", "open_store"]
+
+
+@dataclass(frozen=True, slots=True)
+class Store:
+    """Hold the store's rooms, one for each noun."""
+
+    servers: Servers
+    messages: Messages
+    outcomes: Outcomes
+    claims: Claims
+    flags: Flags
+    cards: Cards
+    digests: Digests
+    members: Members
+    retention: Retention
+    audit: Audit
+
+
+@asynccontextmanager
+async def open_store(path: Path, vault: Vault) -> AsyncIterator[Store]:
+    """Open the store at `path` and close it at the end; raise `StoreError` when that cannot be done."""
+    async with open_database(path) as database:
+        yield Store(
+            servers=Servers(database),
+            messages=Messages(database, vault),
+            outcomes=Outcomes(database, vault),
+            claims=Claims(database, vault),
+            flags=Flags(database),
+            cards=Cards(database, vault),
+            digests=Digests(database),
+            members=Members(database, vault),
+            retention=Retention(database),
+            audit=Audit(database),
+        )

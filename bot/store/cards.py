@@ -1,0 +1,144 @@
+"""Cards that are due or posted, the occurrences that they show, and members' ratings of them."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+import sqlalchemy as sa
+from sqlalchemy.dialects.sqlite import insert
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from bot.records import Card, MatchState, Occurrence
+from bot.store.audit import write_entry
+from bot.store.database import Database
+from bot.store.schema import card_occurrences, card_ratings, cards
+from bot.store.vault import Vault
+
+
+class Cards:
+    """Keep the cards of servers."""
+
+    def __init__(self, database: Database, vault: Vault) -> None:
+        self._database = database
+        self._vault = vault
+
+    async def get(self, card_id: int) -> Card | None:
+        """Give a card by its id, with its occurrences, oldest first."""
+        async with self._database.read() as connection:
+            row = (await connection.execute(sa.select(cards).where(cards.c.card_id == card_id))).one_or_none()
+            return None if row is None else await _card(connection, row)
+
+    async def pending(self) -> Sequence[Card]:
+        """List cards that are due and have no message id yet."""
+        async with self._database.read() as connection:
+            rows = (await connection.execute(sa.select(cards).where(cards.c.state == "pending"))).all()
+            return [await _card(connection, row) for row in rows]
+
+    async def posted(self, card_id: int, posted_id: int) -> None:
+        """Remember the message that shows the card."""
+        statement = sa.update(cards).where(cards.c.card_id == card_id).values(state="posted", posted_id=posted_id)
+        async with self._database.write() as connection:
+            await connection.execute(statement)
+
+    async def last_at(self, channel_id: int) -> datetime | None:
+        """Give the time of the newest card of a channel that is due or posted."""
+        query = sa.select(sa.func.max(cards.c.created_at)).where(
+            cards.c.channel_id == channel_id, cards.c.state.in_(["pending", "posted"])
+        )
+        async with self._database.read() as connection:
+            return (await connection.execute(query)).scalar_one()
+
+    async def remove(self, card_id: int, actor_id: int | None, now: datetime, reason: str) -> Card | None:
+        """Mark a card as removed; it is never posted again."""
+        async with self._database.write() as connection:
+            row = (await connection.execute(sa.select(cards).where(cards.c.card_id == card_id))).one_or_none()
+            if row is None:
+                return None
+            values = {"state": "removed", "removed_by": actor_id}
+            await connection.execute(sa.update(cards).where(cards.c.card_id == card_id).values(**values))
+            await write_entry(connection, row.guild_id, now, actor_id, "card removed", row.message_id, {"why": reason})
+            return await _card(connection, row)
+
+    async def rate(self, card: Card, user_id: int, helpful: bool) -> tuple[int, int]:
+        """Write a member's vote, which they may change; give the counts (helpful, not helpful)."""
+        key = self._vault.author_key(card.guild_id, user_id)
+        statement = insert(card_ratings).values(card_id=card.id, author_key=key, helpful=helpful)
+        statement = statement.on_conflict_do_update(index_elements=["card_id", "author_key"], set_={"helpful": helpful})
+        query = (
+            sa.select(card_ratings.c.helpful, sa.func.count())
+            .where(card_ratings.c.card_id == card.id)
+            .group_by(card_ratings.c.helpful)
+        )
+        async with self._database.write() as connection:
+            await connection.execute(statement)
+            counts = dict((await connection.execute(query)).tuples().all())
+        return counts.get(True, 0), counts.get(False, 0)
+
+
+async def write_card(connection: AsyncConnection, card: Card) -> Card | None:
+    """Make a card due, once for a claim and once for a conversation; give None when there has been one."""
+    statement = insert(cards).values(
+        guild_id=card.guild_id,
+        channel_id=card.channel_id,
+        message_id=card.message_id,
+        conversation_id=card.conversation_id,
+        state=card.state,
+        created_at=card.created_at,
+    )
+    row = (await connection.execute(statement.on_conflict_do_nothing().returning(cards))).one_or_none()
+    if row is None:
+        return None
+    await connection.execute(
+        sa.insert(card_occurrences),
+        [
+            {
+                "card_id": row.card_id,
+                "message_id": occurrence.message_id,
+                "channel_id": occurrence.channel_id,
+                "conversation_id": occurrence.conversation_id,
+                "at": occurrence.at,
+                "score": occurrence.score,
+                "state": occurrence.state.value,
+                "contradicts": occurrence.contradicts,
+            }
+            for occurrence in card.occurrences
+        ],
+    )
+    return await _card(connection, row)
+
+
+async def withdraw_card(connection: AsyncConnection, message_id: int) -> Card | None:
+    """Forget the card of a claim that no longer matches; give it, if there was one."""
+    chosen = sa.and_(cards.c.message_id == message_id, cards.c.state.in_(["pending", "posted", "shadow"]))
+    row = (await connection.execute(sa.select(cards).where(chosen))).one_or_none()
+    if row is None:
+        return None
+    card = await _card(connection, row)
+    await connection.execute(sa.delete(cards).where(cards.c.card_id == row.card_id))
+    return card
+
+
+async def _card(connection: AsyncConnection, row: sa.Row) -> Card:
+    query = sa.select(card_occurrences).where(card_occurrences.c.card_id == row.card_id).order_by(card_occurrences.c.at)
+    occurrences = tuple(
+        Occurrence(
+            found.message_id,
+            found.channel_id,
+            found.conversation_id,
+            found.at,
+            found.score,
+            MatchState(found.state),
+            contradicts=found.contradicts,
+        )
+        for found in await connection.execute(query)
+    )
+    return Card(
+        row.card_id,
+        row.guild_id,
+        row.channel_id,
+        row.message_id,
+        row.conversation_id,
+        occurrences,
+        row.created_at,
+        row.state,
+        row.posted_id,
+    )

@@ -1,0 +1,78 @@
+"""Claims as sealed vectors with a reference to their message."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+import numpy as np
+import sqlalchemy as sa
+from sqlalchemy.dialects.sqlite import insert
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from bot.records import Claim
+from bot.store.database import Database
+from bot.store.schema import claim_urls, claims, messages
+from bot.store.vault import Vault
+
+
+class Claims:
+    """Keep and list the claims of servers."""
+
+    def __init__(self, database: Database, vault: Vault) -> None:
+        self._database = database
+        self._vault = vault
+
+    async def vectors(self, guild_id: int, model: str) -> tuple[np.ndarray, np.ndarray]:
+        """Load a server's claims: message ids (n,) int64 and unit vectors (n, 384) float32."""
+        query = (
+            sa.select(claims.c.message_id, claims.c.vector)
+            .where(claims.c.guild_id == guild_id, claims.c.model == model)
+            .order_by(claims.c.message_id)
+        )
+        async with self._database.read() as connection:
+            rows = (await connection.execute(query)).all()
+        ids = np.array([row.message_id for row in rows], np.int64)
+        vectors = [self._vault.unseal(guild_id, row.message_id, row.vector) for row in rows]
+        return ids, np.array(vectors, np.float32).reshape(len(rows), -1)
+
+    async def same_url(self, guild_id: int, urls: Sequence[str]) -> Sequence[int]:
+        """List the messages of claims that shared one of these canonical URLs."""
+        keys = [self._vault.url_key(guild_id, url) for url in urls]
+        query = (
+            sa.select(claims.c.message_id)
+            .join(claim_urls, claim_urls.c.message_id == claims.c.message_id)
+            .where(claims.c.guild_id == guild_id, claim_urls.c.url_key.in_(keys))
+            .distinct()
+        )
+        async with self._database.read() as connection:
+            return list((await connection.execute(query)).scalars())
+
+    async def places(self, message_ids: Sequence[int]) -> Sequence[tuple[int, int, int, datetime]]:
+        """Say where claims stand: (message, channel, conversation, time), oldest first."""
+        query = (
+            sa.select(messages.c.message_id, messages.c.channel_id, messages.c.conversation_id, messages.c.created_at)
+            .where(messages.c.message_id.in_(message_ids))
+            .order_by(messages.c.created_at)
+        )
+        async with self._database.read() as connection:
+            return [tuple(row) for row in await connection.execute(query)]
+
+    async def count(self, guild_id: int) -> int:
+        """Count a server's claims."""
+        query = sa.select(sa.func.count()).select_from(claims).where(claims.c.guild_id == guild_id)
+        async with self._database.read() as connection:
+            return (await connection.execute(query)).scalar_one()
+
+
+async def write_claim(
+    connection: AsyncConnection, vault: Vault, claim: Claim | None, message_id: int, model: str
+) -> None:
+    """Replace the claim of a message, or remove it, inside the caller's transaction."""
+    await connection.execute(sa.delete(claims).where(claims.c.message_id == message_id))
+    if claim is None:
+        return
+    sealed = vault.seal(claim.guild_id, claim.message_id, claim.vector)
+    row = {"message_id": claim.message_id, "guild_id": claim.guild_id, "vector": sealed, "model": model}
+    await connection.execute(insert(claims).values(**row))
+    for url in claim.urls:
+        key = vault.url_key(claim.guild_id, url)
+        await connection.execute(insert(claim_urls).values(message_id=claim.message_id, url_key=key))

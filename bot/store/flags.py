@@ -1,0 +1,166 @@
+"""Flags, their alerts and their verdicts: the moderators' queue."""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+
+import sqlalchemy as sa
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from bot.records import Flag
+from bot.store.audit import write_entry
+from bot.store.database import Database
+from bot.store.schema import flags, readings
+
+LEASE = timedelta(minutes=10)
+
+
+class Flags:
+    """Keep the queue of flagged replies."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def get(self, flag_id: int) -> Flag | None:
+        """Give a flag by its id."""
+        return await self._one(flags.c.flag_id == flag_id)
+
+    async def of_message(self, message_id: int) -> Flag | None:
+        """Give the flag of a message."""
+        return await self._one(flags.c.message_id == message_id)
+
+    async def open(self, guild_id: int, limit: int = 100) -> Sequence[Flag]:
+        """List a server's undecided flags, oldest first."""
+        query = (
+            sa.select(flags)
+            .where(flags.c.guild_id == guild_id, flags.c.state == "open")
+            .order_by(flags.c.created_at, flags.c.flag_id)
+            .limit(limit)
+        )
+        async with self._database.read() as connection:
+            return [_flag(row) for row in await connection.execute(query)]
+
+    async def without_alert(self, guild_id: int | None = None) -> Sequence[Flag]:
+        """List undecided flags whose alert has no message id yet."""
+        query = sa.select(flags).where(flags.c.state == "open", flags.c.alert_message_id.is_(None))
+        if guild_id is not None:
+            query = query.where(flags.c.guild_id == guild_id)
+        async with self._database.read() as connection:
+            return [_flag(row) for row in await connection.execute(query.order_by(flags.c.flag_id))]
+
+    async def alerted(self, flag_id: int, channel_id: int, message_id: int) -> None:
+        """Remember the message that shows the alert."""
+        await self._update(flag_id, alert_channel_id=channel_id, alert_message_id=message_id)
+
+    async def lease(self, guild_id: int, moderator_id: int, now: datetime, skip: Sequence[int] = ()) -> Flag | None:
+        """Hand the oldest undecided flag to a moderator for ten minutes, and to nobody else meanwhile."""
+        free = sa.or_(flags.c.leased_until.is_(None), flags.c.leased_until < now, flags.c.leased_by == moderator_id)
+        query = (
+            sa.select(flags)
+            .where(flags.c.guild_id == guild_id, flags.c.state == "open", free, flags.c.flag_id.not_in(skip))
+            .order_by(flags.c.created_at, flags.c.flag_id)
+            .limit(1)
+        )
+        async with self._database.write() as connection:
+            row = (await connection.execute(query)).one_or_none()
+            if row is None:
+                return None
+            lease = {"leased_by": moderator_id, "leased_until": now + LEASE}
+            await connection.execute(sa.update(flags).where(flags.c.flag_id == row.flag_id).values(**lease))
+        return _flag(row)
+
+    async def decide(self, flag_id: int, verdict: str, moderator_id: int, now: datetime) -> tuple[Flag | None, bool]:
+        """Write a verdict once; give the flag as it stands and whether this call decided it.
+
+        `verdict` is a label (the flag's own to agree) or "dismissed". A human's label replaces the model's.
+        """
+        async with self._database.write() as connection:
+            chosen = flags.c.flag_id == flag_id
+            result = await connection.execute(
+                sa.update(flags)
+                .where(chosen, flags.c.state == "open")
+                .values(state="decided", verdict=verdict, decided_by=moderator_id, decided_at=now)
+            )
+            row = (await connection.execute(sa.select(flags).where(chosen))).one_or_none()
+            won = result.rowcount == 1
+            if won and row is not None:
+                label = "none" if verdict == "dismissed" else verdict
+                await connection.execute(
+                    sa.update(readings).where(readings.c.message_id == row.message_id).values(label=label)
+                )
+                detail = {"label": row.label, "score": row.score, "verdict": verdict}
+                await write_entry(connection, row.guild_id, now, moderator_id, "verdict", row.message_id, detail)
+        return (None if row is None else _flag(row)), won
+
+    async def undo(self, flag_id: int, moderator_id: int, now: datetime) -> Flag | None:
+        """Take a verdict back: the flag is open again and the model's label stands again."""
+        async with self._database.write() as connection:
+            chosen = flags.c.flag_id == flag_id
+            result = await connection.execute(
+                sa.update(flags)
+                .where(chosen, flags.c.state == "decided")
+                .values(state="open", verdict=None, decided_by=None, decided_at=None, leased_until=None)
+            )
+            row = (await connection.execute(sa.select(flags).where(chosen))).one_or_none()
+            if result.rowcount == 1 and row is not None:
+                await connection.execute(
+                    sa.update(readings).where(readings.c.message_id == row.message_id).values(label=row.label)
+                )
+                await write_entry(connection, row.guild_id, now, moderator_id, "undo", row.message_id, {})
+        return None if row is None or result.rowcount == 0 else _flag(row)
+
+    async def verdict_counts(self, guild_id: int, since: datetime) -> Sequence[tuple[str, str, int]]:
+        """Count decided flags as (label, verdict, count)."""
+        query = (
+            sa.select(flags.c.label, flags.c.verdict, sa.func.count())
+            .where(flags.c.guild_id == guild_id, flags.c.state == "decided", flags.c.decided_at >= since)
+            .group_by(flags.c.label, flags.c.verdict)
+        )
+        async with self._database.read() as connection:
+            return [tuple(row) for row in await connection.execute(query)]
+
+    async def _one(self, condition: sa.ColumnElement[bool]) -> Flag | None:
+        async with self._database.read() as connection:
+            row = (await connection.execute(sa.select(flags).where(condition))).one_or_none()
+        return None if row is None else _flag(row)
+
+    async def _update(self, flag_id: int, **values: int) -> None:
+        async with self._database.write() as connection:
+            await connection.execute(sa.update(flags).where(flags.c.flag_id == flag_id).values(**values))
+
+
+async def write_flag(connection: AsyncConnection, flag: Flag) -> Flag:
+    """Open the flag of a message, or bring an undecided one up to date; a decided one stays as it is."""
+    row = (await connection.execute(sa.select(flags).where(flags.c.message_id == flag.message_id))).one_or_none()
+    if row is None:
+        values = {
+            "guild_id": flag.guild_id,
+            "channel_id": flag.channel_id,
+            "message_id": flag.message_id,
+            "conversation_id": flag.conversation_id,
+            "label": flag.label,
+            "score": flag.score,
+            "created_at": flag.created_at,
+            "state": "open",
+        }
+        await connection.execute(sa.insert(flags).values(**values))
+    elif row.state == "withdrawn" or row.state == "open":
+        values = {"label": flag.label, "score": flag.score, "state": "open"}
+        await connection.execute(sa.update(flags).where(flags.c.flag_id == row.flag_id).values(**values))
+    row = (await connection.execute(sa.select(flags).where(flags.c.message_id == flag.message_id))).one()
+    return _flag(row)
+
+
+async def withdraw_flag(connection: AsyncConnection, message_id: int) -> Flag | None:
+    """Withdraw the undecided flag of a message that is no longer flagged; give it, if there was one."""
+    chosen = sa.and_(flags.c.message_id == message_id, flags.c.state == "open")
+    row = (await connection.execute(sa.select(flags).where(chosen))).one_or_none()
+    if row is None:
+        return None
+    await connection.execute(sa.update(flags).where(chosen).values(state="withdrawn"))
+    return _flag(row)
+
+
+def _flag(row: sa.Row) -> Flag:
+    names = Flag.__dataclass_fields__
+    values = {name: getattr(row, "flag_id" if name == "id" else name) for name in names}
+    return Flag(**values)

@@ -1,0 +1,102 @@
+"""What is kept of one member, found through their keyed hash and nothing else: see, erase, opt out.
+
+No other query of the project reads `author_key`; a test holds the code to that.
+"""
+
+from collections.abc import Sequence
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.dialects.sqlite import insert
+
+from bot.store.database import Database
+from bot.store.messages import Public, forget_messages
+from bot.store.schema import card_ratings, cards, claims, messages, opt_outs, readings
+from bot.store.vault import Vault
+from models.labels import LABELS, MARKS
+
+
+class Members:
+    """Answer a member's questions about their own data."""
+
+    def __init__(self, database: Database, vault: Vault) -> None:
+        self._database = database
+        self._vault = vault
+
+    async def export(self, guild_id: int, user_id: int) -> dict[str, Any]:
+        """Collect all that is kept of a member in a server, ready for JSON."""
+        key = self._vault.author_key(guild_id, user_id)
+        own = sa.and_(messages.c.guild_id == guild_id, messages.c.author_key == key)
+        query = (
+            sa.select(messages, readings, claims.c.message_id.label("claim_id"))
+            .outerjoin(readings, readings.c.message_id == messages.c.message_id)
+            .outerjoin(claims, claims.c.message_id == messages.c.message_id)
+            .where(own)
+            .order_by(messages.c.message_id)
+        )
+        rated = (
+            sa.select(card_ratings.c.card_id, card_ratings.c.helpful)
+            .join(cards, cards.c.card_id == card_ratings.c.card_id)
+            .where(cards.c.guild_id == guild_id, card_ratings.c.author_key == key)
+        )
+        async with self._database.read() as connection:
+            rows = (await connection.execute(query)).all()
+            votes = (await connection.execute(rated)).all()
+        return {
+            "opted_out": await self.opted_out(guild_id, user_id),
+            "messages": [_exported(row) for row in rows],
+            "card_ratings": [{"card": vote.card_id, "helpful": vote.helpful} for vote in votes],
+        }
+
+    async def erase(self, guild_id: int, user_id: int) -> tuple[int, Sequence[Public]]:
+        """Delete all that is kept of a member; give how many messages, and what showed them."""
+        key = self._vault.author_key(guild_id, user_id)
+        query = sa.select(messages.c.message_id).where(messages.c.guild_id == guild_id, messages.c.author_key == key)
+        shown: list[Public] = []
+        async with self._database.write() as connection:
+            ids = list((await connection.execute(query)).scalars())
+            for start in range(0, len(ids), 500):
+                shown += await forget_messages(connection, ids[start : start + 500])
+            of_server = sa.select(cards.c.card_id).where(cards.c.guild_id == guild_id)
+            own_votes = sa.and_(card_ratings.c.author_key == key, card_ratings.c.card_id.in_(of_server))
+            await connection.execute(sa.delete(card_ratings).where(own_votes))
+        return len(ids), list(dict.fromkeys(shown))
+
+    async def opted_out(self, guild_id: int, user_id: int) -> bool:
+        """Say whether a member has opted out in a server."""
+        key = self._vault.author_key(guild_id, user_id)
+        query = sa.select(opt_outs).where(opt_outs.c.guild_id == guild_id, opt_outs.c.author_key == key)
+        async with self._database.read() as connection:
+            return (await connection.execute(query)).first() is not None
+
+    async def opt_out(self, guild_id: int, user_id: int) -> None:
+        """Keep nothing of a member from now on; only the keyed hash that says so is kept."""
+        key = self._vault.author_key(guild_id, user_id)
+        async with self._database.write() as connection:
+            await connection.execute(
+                insert(opt_outs).values(guild_id=guild_id, author_key=key).on_conflict_do_nothing()
+            )
+
+    async def opt_in(self, guild_id: int, user_id: int) -> None:
+        """Read a member's messages again from now on."""
+        key = self._vault.author_key(guild_id, user_id)
+        own = sa.and_(opt_outs.c.guild_id == guild_id, opt_outs.c.author_key == key)
+        async with self._database.write() as connection:
+            await connection.execute(sa.delete(opt_outs).where(own))
+
+
+def _exported(row: sa.Row) -> dict[str, Any]:
+    exported = {
+        "message": str(row.message_id),
+        "channel": str(row.channel_id),
+        "sent": row.created_at.isoformat(),
+        "story": str(row.conversation_id) if row.conversation_id else None,
+        "kind": row.kind,
+        "claim_vector_kept": row.claim_id is not None,
+    }
+    if row.label is not None:
+        exported["label"] = row.label
+        exported["scores"] = dict(zip(LABELS, row.scores, strict=True))
+        exported["marks"] = dict(zip(MARKS, row.marks, strict=True))
+        exported["claim_score"] = row.claim
+    return exported

@@ -1,0 +1,220 @@
+"""Rows of messages without text, and their readings."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+import sqlalchemy as sa
+from sqlalchemy.dialects.sqlite import insert
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from bot.records import Kind, Placement, Post
+from bot.store.database import Database
+from bot.store.schema import card_occurrences, cards, digest_citations, digests, flags, messages, opt_outs, readings
+from bot.store.schema import tallies as old_tallies
+from bot.store.vault import Vault
+from models.labels import LABELS, MARKS
+from models.reader import Reading
+
+CHUNK = 500  # ids in one statement, well below SQLite's limit of bound parameters
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """Hold the row of a message: where it lies and where it belongs."""
+
+    message_id: int
+    guild_id: int
+    channel_id: int
+    watched_id: int
+    created_at: datetime
+    placement: Placement | None
+    read: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Public:
+    """Point at a message of the bot's own that shows a message which is gone."""
+
+    kind: str  # card, alert or digest
+    id: int
+    channel_id: int
+    posted_id: int | None
+
+
+class Messages:
+    """Keep, place, read and forget messages."""
+
+    def __init__(self, database: Database, vault: Vault) -> None:
+        self._database = database
+        self._vault = vault
+
+    async def keep(self, post: Post) -> bool:
+        """Write the post's row; say whether it has to be read (new, edited since, or left unread).
+
+        A member who has opted out is not kept at all.
+        """
+        key = self._vault.author_key(post.guild_id, post.author_id)
+        async with self._database.write() as connection:
+            if await _opted_out(connection, post.guild_id, key):
+                return False
+            statement = insert(messages).values(
+                message_id=post.id,
+                guild_id=post.guild_id,
+                channel_id=post.channel_id,
+                watched_id=post.watched_id,
+                author_key=key,
+                created_at=post.created_at,
+                edited_at=post.edited_at,
+            )
+            changed = messages.c.edited_at.is_distinct_from(statement.excluded.edited_at)
+            await connection.execute(
+                statement.on_conflict_do_update(
+                    index_elements=["message_id"],
+                    set_={"edited_at": statement.excluded.edited_at, "read": sa.false()},
+                    where=sa.and_(changed, statement.excluded.edited_at.is_not(None)),
+                )
+            )
+            query = sa.select(messages.c.read).where(messages.c.message_id == post.id)
+            return not (await connection.execute(query)).scalar_one()
+
+    async def reopen(self, message_id: int) -> None:
+        """Mark a message as unread, because something beside its own text changed (a late embed)."""
+        async with self._database.write() as connection:
+            await connection.execute(
+                sa.update(messages).where(messages.c.message_id == message_id).values(read=sa.false())
+            )
+
+    async def get(self, message_id: int) -> Kept | None:
+        """Give the row of a message, if it is kept."""
+        async with self._database.read() as connection:
+            row = (
+                await connection.execute(sa.select(messages).where(messages.c.message_id == message_id))
+            ).one_or_none()
+        return None if row is None else _kept(row)
+
+    async def unread(self, limit: int = 1000) -> Sequence[Kept]:
+        """List kept messages without a current reading, oldest first."""
+        query = sa.select(messages).where(~messages.c.read).order_by(messages.c.message_id).limit(limit)
+        async with self._database.read() as connection:
+            return [_kept(row) for row in await connection.execute(query)]
+
+    async def newest(self, channel_id: int) -> int | None:
+        """Give the newest kept message id of a channel or thread."""
+        query = sa.select(sa.func.max(messages.c.message_id)).where(messages.c.channel_id == channel_id)
+        async with self._database.read() as connection:
+            return (await connection.execute(query)).scalar_one()
+
+    async def of_conversation(self, conversation_id: int) -> Sequence[int]:
+        """List the ids of a conversation's messages, oldest first."""
+        query = (
+            sa.select(messages.c.message_id)
+            .where(messages.c.conversation_id == conversation_id)
+            .order_by(messages.c.message_id)
+        )
+        async with self._database.read() as connection:
+            return list((await connection.execute(query)).scalars())
+
+    async def in_channel(self, channel_id: int, limit: int = 20_000) -> Sequence[int]:
+        """List the ids of a channel's kept messages, newest first, for the sweep over deleted ones."""
+        query = (
+            sa.select(messages.c.message_id)
+            .where(sa.or_(messages.c.channel_id == channel_id, messages.c.watched_id == channel_id))
+            .order_by(messages.c.message_id.desc())
+            .limit(limit)
+        )
+        async with self._database.read() as connection:
+            return list((await connection.execute(query)).scalars())
+
+    async def reading(self, message_id: int) -> Reading | None:
+        """Give the current reading of a message."""
+        return (await self.readings([message_id])).get(message_id)
+
+    async def readings(self, message_ids: Sequence[int]) -> Mapping[int, Reading]:
+        """Give the current readings of some messages, by id."""
+        found: dict[int, Reading] = {}
+        async with self._database.read() as connection:
+            for start in range(0, len(message_ids), CHUNK):
+                chosen = readings.c.message_id.in_(message_ids[start : start + CHUNK])
+                for row in await connection.execute(sa.select(readings).where(chosen)):
+                    found[row.message_id] = Reading(
+                        row.label,
+                        dict(zip(LABELS, row.scores, strict=True)),
+                        dict(zip(MARKS, row.marks, strict=True)),
+                        row.claim,
+                    )
+        return found
+
+    async def tallies(self, conversation_ids: Iterable[int]) -> Mapping[int, Mapping[str, int]]:
+        """Count the labels of replies, by conversation: current readings and those that have expired."""
+        ids = list(conversation_ids)
+        result: dict[int, dict[str, int]] = {i: {} for i in ids}
+        current = (
+            sa.select(messages.c.conversation_id, readings.c.label, sa.func.count().label("count"))
+            .join(readings, readings.c.message_id == messages.c.message_id)
+            .where(messages.c.conversation_id.in_(ids), messages.c.kind == Kind.REPLY)
+            .group_by(messages.c.conversation_id, readings.c.label)
+        )
+        expired = sa.select(old_tallies.c.conversation_id, old_tallies.c.label, old_tallies.c.count).where(
+            old_tallies.c.conversation_id.in_(ids)
+        )
+        async with self._database.read() as connection:
+            for query in (current, expired):
+                for conversation_id, label, count in await connection.execute(query):
+                    tally = result[conversation_id]
+                    tally[label] = tally.get(label, 0) + count
+        return result
+
+    async def forget(self, message_ids: Sequence[int]) -> Sequence[Public]:
+        """Delete all that is kept of messages; give the bot's own messages that showed them."""
+        shown: list[Public] = []
+        async with self._database.write() as connection:
+            for start in range(0, len(message_ids), CHUNK):
+                shown += await forget_messages(connection, message_ids[start : start + CHUNK])
+        return list(dict.fromkeys(shown))
+
+
+async def forget_messages(connection: AsyncConnection, ids: Sequence[int]) -> list[Public]:
+    """Delete messages with all that hangs on them inside the caller's transaction."""
+    shown = await _shown(connection, ids)
+    await connection.execute(sa.delete(flags).where(flags.c.message_id.in_(ids)))
+    await connection.execute(sa.delete(cards).where(cards.c.message_id.in_(ids)))
+    await connection.execute(sa.delete(card_occurrences).where(card_occurrences.c.message_id.in_(ids)))
+    await connection.execute(sa.delete(digest_citations).where(digest_citations.c.message_id.in_(ids)))
+    await connection.execute(sa.delete(messages).where(messages.c.message_id.in_(ids)))
+    return shown
+
+
+async def _shown(connection: AsyncConnection, ids: Sequence[int]) -> list[Public]:
+    by_claim = sa.select(cards).where(cards.c.message_id.in_(ids))
+    by_match = (
+        sa.select(cards)
+        .join(card_occurrences, card_occurrences.c.card_id == cards.c.card_id)
+        .where(card_occurrences.c.message_id.in_(ids))
+    )
+    by_flag = sa.select(flags).where(flags.c.message_id.in_(ids))
+    by_digest = (
+        sa.select(digests)
+        .join(digest_citations, digest_citations.c.posted_id == digests.c.posted_id)
+        .where(digest_citations.c.message_id.in_(ids))
+    )
+    shown = [Public("card", row.card_id, row.channel_id, row.posted_id) for row in await connection.execute(by_claim)]
+    shown += [Public("card", row.card_id, row.channel_id, row.posted_id) for row in await connection.execute(by_match)]
+    shown += [
+        Public("alert", row.flag_id, row.alert_channel_id or 0, row.alert_message_id)
+        for row in await connection.execute(by_flag)
+    ]
+    shown += [
+        Public("digest", row.posted_id, row.channel_id, row.posted_id) for row in await connection.execute(by_digest)
+    ]
+    return shown
+
+
+async def _opted_out(connection: AsyncConnection, guild_id: int, key: bytes) -> bool:
+    query = sa.select(opt_outs).where(opt_outs.c.guild_id == guild_id, opt_outs.c.author_key == key)
+    return (await connection.execute(query)).first() is not None
+
+
+def _kept(row: sa.Row) -> Kept:
+    placement = None if row.kind is None else Placement(Kind(row.kind), row.conversation_id, row.parent_id)
+    return Kept(row.message_id, row.guild_id, row.channel_id, row.watched_id, row.created_at, placement, row.read)

@@ -1,0 +1,103 @@
+"""Step 6 of one message: its reading, flag, claim and card in a single transaction."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+import sqlalchemy as sa
+from sqlalchemy.dialects.sqlite import insert
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from bot.records import Card, Claim, Flag, Placement, Post
+from bot.store.cards import withdraw_card, write_card
+from bot.store.claims import write_claim
+from bot.store.database import Database
+from bot.store.flags import withdraw_flag, write_flag
+from bot.store.schema import flags, messages, readings
+from bot.store.vault import Vault
+from models.labels import LABELS, MARKS
+from models.reader import Reading
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Result:
+    """Hold all that one message comes to; None where there is nothing of the kind."""
+
+    post: Post
+    placement: Placement
+    reading: Reading | None
+    flag: Flag | None = None
+    claim: Claim | None = None
+    card: Card | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Recorded:
+    """Hold what has to be shown or taken back after the transaction."""
+
+    flag: Flag | None = None
+    card: Card | None = None
+    withdrawn_flag: Flag | None = None
+    withdrawn_card: Card | None = None
+
+
+class Outcomes:
+    """Record what a message comes to, all of it or nothing."""
+
+    def __init__(self, database: Database, vault: Vault) -> None:
+        self._database = database
+        self._vault = vault
+
+    async def record(self, result: Result, reader: str, embedder: str, now: datetime) -> Recorded | None:
+        """Write a result; give None when the message was deleted or edited meanwhile, and nothing is written."""
+        async with self._database.write() as connection:
+            if not await _mark_read(connection, result.post, result.placement):
+                return None
+            human = await _human_label(connection, result.post.id)
+            await _write_reading(connection, result.post.id, result.reading, human, reader, now)
+            await write_claim(connection, self._vault, result.claim, result.post.id, embedder)
+            flag = withdrawn_flag = card = withdrawn_card = None
+            if result.flag is not None:
+                flag = await write_flag(connection, result.flag)
+            else:
+                withdrawn_flag = await withdraw_flag(connection, result.post.id)
+            if result.card is not None:
+                card = await write_card(connection, result.card)
+            else:
+                withdrawn_card = await withdraw_card(connection, result.post.id)
+        return Recorded(flag, card, withdrawn_flag, withdrawn_card)
+
+
+async def _mark_read(connection: AsyncConnection, post: Post, placement: Placement) -> bool:
+    same_text = messages.c.edited_at.is_not_distinct_from(post.edited_at)
+    statement = sa.update(messages).where(messages.c.message_id == post.id, same_text)
+    values = {
+        "read": True,
+        "kind": placement.kind.value,
+        "conversation_id": placement.conversation_id,
+        "parent_id": placement.parent_id,
+    }
+    return (await connection.execute(statement.values(**values))).rowcount == 1
+
+
+async def _human_label(connection: AsyncConnection, message_id: int) -> str | None:
+    query = sa.select(flags.c.verdict).where(flags.c.message_id == message_id, flags.c.state == "decided")
+    verdict = (await connection.execute(query)).scalar_one_or_none()
+    return "none" if verdict == "dismissed" else verdict
+
+
+async def _write_reading(
+    connection: AsyncConnection, message_id: int, reading: Reading | None, human: str | None, model: str, now: datetime
+) -> None:
+    if reading is None:
+        await connection.execute(sa.delete(readings).where(readings.c.message_id == message_id))
+        return
+    values = {
+        "label": human or reading.label,
+        "scores": [round(reading.scores[label], 4) for label in LABELS],
+        "marks": [round(reading.marks[mark], 4) for mark in MARKS],
+        "claim": round(reading.claim, 4),
+        "model": model,
+        "read_at": now,
+    }
+    statement = insert(readings).values(message_id=message_id, **values)
+    await connection.execute(statement.on_conflict_do_update(index_elements=["message_id"], set_=values))

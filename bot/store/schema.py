@@ -1,0 +1,199 @@
+"""The tables: ids, times, numbers and sealed vectors; no column holds message text."""
+
+from datetime import UTC, datetime
+from typing import Any
+
+import sqlalchemy as sa
+
+
+class Moment(sa.types.TypeDecorator[datetime]):
+    """Store an aware UTC time as microseconds since the epoch, so that order and equality are exact."""
+
+    impl = sa.BigInteger
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Any) -> int | None:
+        if value is None:
+            return None
+        seconds = int(value.replace(microsecond=0).timestamp())
+        return seconds * 1_000_000 + value.microsecond
+
+    def process_result_value(self, value: int | None, dialect: Any) -> datetime | None:
+        if value is None:
+            return None
+        return datetime.fromtimestamp(value // 1_000_000, UTC).replace(microsecond=value % 1_000_000)
+
+
+metadata = sa.MetaData(naming_convention={"ix": "ix_%(table_name)s_%(column_0_N_name)s"})
+
+servers = sa.Table(
+    "servers",
+    metadata,
+    sa.Column("guild_id", sa.BigInteger, primary_key=True),
+    sa.Column("live", sa.Boolean, nullable=False, server_default=sa.false()),
+    sa.Column("alerts_channel_id", sa.BigInteger),
+    sa.Column("thresholds", sa.JSON, nullable=False),
+    sa.Column("retention_days", sa.Integer, nullable=False, server_default="30"),
+    sa.Column("left_at", Moment),
+)
+
+watched = sa.Table(
+    "watched",
+    metadata,
+    sa.Column("channel_id", sa.BigInteger, primary_key=True),
+    sa.Column("guild_id", sa.BigInteger, nullable=False, index=True),
+    sa.Column("added_at", Moment, nullable=False),
+    sa.Column("backfill_before", sa.BigInteger, comment="the oldest message id read; null once all history is read"),
+)
+
+messages = sa.Table(
+    "messages",
+    metadata,
+    sa.Column("message_id", sa.BigInteger, primary_key=True),
+    sa.Column("guild_id", sa.BigInteger, nullable=False),
+    sa.Column("channel_id", sa.BigInteger, nullable=False),
+    sa.Column("watched_id", sa.BigInteger, nullable=False),
+    sa.Column("author_key", sa.LargeBinary(32), nullable=False),
+    sa.Column("created_at", Moment, nullable=False),
+    sa.Column("edited_at", Moment),
+    sa.Column("kind", sa.String(8)),
+    sa.Column("conversation_id", sa.BigInteger, index=True),
+    sa.Column("parent_id", sa.BigInteger),
+    sa.Column("read", sa.Boolean, nullable=False, server_default=sa.false()),
+    sa.Index(None, "channel_id", "message_id"),
+    sa.Index(None, "guild_id", "author_key"),
+)
+
+readings = sa.Table(
+    "readings",
+    metadata,
+    sa.Column("message_id", sa.ForeignKey("messages.message_id", ondelete="CASCADE"), primary_key=True),
+    sa.Column("label", sa.String(12), nullable=False),
+    sa.Column("scores", sa.JSON, nullable=False),
+    sa.Column("marks", sa.JSON, nullable=False),
+    sa.Column("claim", sa.Float, nullable=False),
+    sa.Column("model", sa.String(16), nullable=False),
+    sa.Column("read_at", Moment, nullable=False, index=True),
+)
+
+tallies = sa.Table(
+    "tallies",
+    metadata,
+    sa.Column("conversation_id", sa.BigInteger, primary_key=True),
+    sa.Column("label", sa.String(12), primary_key=True),
+    sa.Column("guild_id", sa.BigInteger, nullable=False, index=True),
+    sa.Column("count", sa.Integer, nullable=False),
+)
+
+claims = sa.Table(
+    "claims",
+    metadata,
+    sa.Column("message_id", sa.ForeignKey("messages.message_id", ondelete="CASCADE"), primary_key=True),
+    sa.Column("guild_id", sa.BigInteger, nullable=False, index=True),
+    sa.Column("vector", sa.LargeBinary, nullable=False, comment="AES-GCM sealed float16[384]"),
+    sa.Column("model", sa.String(16), nullable=False),
+)
+
+claim_urls = sa.Table(
+    "claim_urls",
+    metadata,
+    sa.Column("message_id", sa.ForeignKey("claims.message_id", ondelete="CASCADE"), primary_key=True),
+    sa.Column("url_key", sa.LargeBinary(32), primary_key=True),
+    sa.Index(None, "url_key"),
+)
+
+cards = sa.Table(
+    "cards",
+    metadata,
+    sa.Column("card_id", sa.Integer, primary_key=True),
+    sa.Column("guild_id", sa.BigInteger, nullable=False),
+    sa.Column("channel_id", sa.BigInteger, nullable=False),
+    sa.Column("message_id", sa.BigInteger, nullable=False, unique=True),
+    sa.Column("conversation_id", sa.BigInteger, nullable=False, unique=True),
+    sa.Column("state", sa.String(10), nullable=False, index=True),
+    sa.Column("posted_id", sa.BigInteger, index=True),
+    sa.Column("created_at", Moment, nullable=False),
+    sa.Column("removed_by", sa.BigInteger),
+    sqlite_autoincrement=True,
+)
+
+card_occurrences = sa.Table(
+    "card_occurrences",
+    metadata,
+    sa.Column("card_id", sa.ForeignKey("cards.card_id", ondelete="CASCADE"), primary_key=True),
+    sa.Column("message_id", sa.BigInteger, primary_key=True, index=True),
+    sa.Column("channel_id", sa.BigInteger, nullable=False),
+    sa.Column("conversation_id", sa.BigInteger, nullable=False),
+    sa.Column("at", Moment, nullable=False),
+    sa.Column("score", sa.Float, nullable=False),
+    sa.Column("state", sa.String(10), nullable=False),
+    sa.Column("contradicts", sa.Boolean, nullable=False),
+)
+
+card_ratings = sa.Table(
+    "card_ratings",
+    metadata,
+    sa.Column("card_id", sa.ForeignKey("cards.card_id", ondelete="CASCADE"), primary_key=True),
+    sa.Column("author_key", sa.LargeBinary(32), primary_key=True),
+    sa.Column("helpful", sa.Boolean, nullable=False),
+)
+
+flags = sa.Table(
+    "flags",
+    metadata,
+    sa.Column("flag_id", sa.Integer, primary_key=True),
+    sa.Column("guild_id", sa.BigInteger, nullable=False),
+    sa.Column("channel_id", sa.BigInteger, nullable=False),
+    sa.Column("message_id", sa.BigInteger, nullable=False, unique=True),
+    sa.Column("conversation_id", sa.BigInteger),
+    sa.Column("label", sa.String(12), nullable=False),
+    sa.Column("score", sa.Float, nullable=False),
+    sa.Column("created_at", Moment, nullable=False),
+    sa.Column("state", sa.String(10), nullable=False),
+    sa.Column("verdict", sa.String(12)),
+    sa.Column("decided_by", sa.BigInteger),
+    sa.Column("decided_at", Moment),
+    sa.Column("alert_channel_id", sa.BigInteger),
+    sa.Column("alert_message_id", sa.BigInteger),
+    sa.Column("leased_by", sa.BigInteger),
+    sa.Column("leased_until", Moment),
+    sa.Index(None, "guild_id", "state", "created_at"),
+    sqlite_autoincrement=True,
+)
+
+digests = sa.Table(
+    "digests",
+    metadata,
+    sa.Column("posted_id", sa.BigInteger, primary_key=True),
+    sa.Column("guild_id", sa.BigInteger, nullable=False),
+    sa.Column("channel_id", sa.BigInteger, nullable=False),
+    sa.Column("created_at", Moment, nullable=False),
+)
+
+digest_citations = sa.Table(
+    "digest_citations",
+    metadata,
+    sa.Column("posted_id", sa.ForeignKey("digests.posted_id", ondelete="CASCADE"), primary_key=True),
+    sa.Column("message_id", sa.BigInteger, primary_key=True, index=True),
+)
+
+opt_outs = sa.Table(
+    "opt_outs",
+    metadata,
+    sa.Column("guild_id", sa.BigInteger, primary_key=True),
+    sa.Column("author_key", sa.LargeBinary(32), primary_key=True),
+)
+
+audit = sa.Table(
+    "audit",
+    metadata,
+    sa.Column("entry_id", sa.Integer, primary_key=True),
+    sa.Column("guild_id", sa.BigInteger, nullable=False),
+    sa.Column("at", Moment, nullable=False),
+    sa.Column("actor_id", sa.BigInteger, comment="a moderator; null for the bot itself"),
+    sa.Column("action", sa.String(24), nullable=False),
+    sa.Column("subject_id", sa.BigInteger, comment="the message, channel, card or flag acted upon"),
+    sa.Column("detail", sa.JSON, nullable=False),
+    sa.Index(None, "guild_id", "at"),
+    sqlite_autoincrement=True,
+)

@@ -1,0 +1,72 @@
+"""What a server has set: live or shadow, its moderators' channel, thresholds and watched channels."""
+
+from collections.abc import Sequence
+from dataclasses import asdict
+from datetime import datetime
+
+import sqlalchemy as sa
+from sqlalchemy.dialects.sqlite import insert
+
+from bot.records import Server, Thresholds
+from bot.store.database import Database
+from bot.store.schema import servers, watched
+
+
+class Servers:
+    """Keep the settings of servers and the channels that they watch."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def get(self, guild_id: int) -> Server:
+        """Give the server's settings, or those of a new server: in shadow, with the standard thresholds."""
+        async with self._database.read() as connection:
+            row = (await connection.execute(sa.select(servers).where(servers.c.guild_id == guild_id))).one_or_none()
+        if row is None:
+            return Server(guild_id)
+        return Server(guild_id, row.live, row.alerts_channel_id, Thresholds(**row.thresholds), row.retention_days)
+
+    async def save(self, server: Server) -> None:
+        """Write the server's settings."""
+        values = {
+            "live": server.live,
+            "alerts_channel_id": server.alerts_channel_id,
+            "thresholds": asdict(server.thresholds),
+            "retention_days": server.retention_days,
+        }
+        statement = insert(servers).values(guild_id=server.guild_id, **values)
+        async with self._database.write() as connection:
+            await connection.execute(statement.on_conflict_do_update(index_elements=["guild_id"], set_=values))
+
+    async def watch(self, guild_id: int, channel_id: int, now: datetime) -> bool:
+        """Add a channel; say whether it is new."""
+        statement = insert(watched).values(channel_id=channel_id, guild_id=guild_id, added_at=now)
+        async with self._database.write() as connection:
+            result = await connection.execute(statement.on_conflict_do_nothing())
+        return result.rowcount == 1
+
+    async def unwatch(self, channel_id: int) -> bool:
+        """Take a channel off the list; say whether it was on it."""
+        async with self._database.write() as connection:
+            result = await connection.execute(sa.delete(watched).where(watched.c.channel_id == channel_id))
+        return result.rowcount == 1
+
+    async def watched(self, guild_id: int | None = None) -> Sequence[tuple[int, int]]:
+        """List (server, channel) pairs that are watched, oldest first."""
+        query = sa.select(watched.c.guild_id, watched.c.channel_id).order_by(watched.c.added_at, watched.c.channel_id)
+        if guild_id is not None:
+            query = query.where(watched.c.guild_id == guild_id)
+        async with self._database.read() as connection:
+            return [(row.guild_id, row.channel_id) for row in await connection.execute(query)]
+
+    async def backfill_cursor(self, channel_id: int) -> int | None:
+        """Give the oldest message id that the backfill of a channel has read, if it is not through."""
+        query = sa.select(watched.c.backfill_before).where(watched.c.channel_id == channel_id)
+        async with self._database.read() as connection:
+            return (await connection.execute(query)).scalar_one_or_none()
+
+    async def move_backfill(self, channel_id: int, before: int | None) -> None:
+        """Remember how far a channel's backfill has come; None when all is read."""
+        statement = sa.update(watched).where(watched.c.channel_id == channel_id).values(backfill_before=before)
+        async with self._database.write() as connection:
+            await connection.execute(statement)
