@@ -1,0 +1,44 @@
+"""Links in texts, and the one form of an address under which the same page is recognised."""
+
+from functools import cache
+from urllib.parse import parse_qsl, urlencode, urlsplit
+
+from courlan import clean_url
+from linkify_it import LinkifyIt
+
+# What counts visits says nothing about the page.
+_TRACKING = ("utm_", "fbclid", "gclid", "mc_", "igshid", "ref_src", "ref_url", "cmpid", "s_cid", "ocid", "smid", "at_")
+_HOST_PREFIXES = ("www.", "m.", "mobile.", "amp.")
+
+
+@cache
+def _finder() -> LinkifyIt:
+    return LinkifyIt(options={"fuzzy_email": False, "fuzzy_ip": False})
+
+
+def find_links(text: str) -> list[str]:
+    """Return the http(s) addresses in a text, in order, each once."""
+    found = _finder().match(text) or []
+    return list(dict.fromkeys(link.url for link in found if link.url.lower().startswith(("http://", "https://"))))
+
+
+def canonical_url(url: str) -> str | None:
+    """Return an address without scheme, tracking, fragment and mobile prefixes; None when it is none.
+
+    Two addresses of one page give the same text. Shorteners are not followed: nothing is fetched.
+    """
+    cleaned = clean_url(url)
+    if not cleaned:
+        return None
+    try:
+        parts = urlsplit(cleaned)
+        host = (parts.hostname or "").removesuffix(".")
+    except ValueError:
+        return None
+    if parts.scheme not in {"http", "https"} or "." not in host:
+        return None
+    for prefix in _HOST_PREFIXES:
+        host = host.removeprefix(prefix)
+    kept = sorted((key, value) for key, value in parse_qsl(parts.query) if not key.lower().startswith(_TRACKING))
+    path = parts.path.rstrip("/").removesuffix("/amp")
+    return host + path + (f"?{urlencode(kept)}" if kept else "")

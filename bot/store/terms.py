@@ -1,0 +1,42 @@
+"""A term index over public fact-checks, in memory only; members' words never get one."""
+
+import re
+import sqlite3
+from collections.abc import Sequence
+
+_WORD = re.compile(r"\w+")
+_CREATE = (
+    "CREATE VIRTUAL TABLE terms USING fts5(title, text, content='', tokenize='porter unicode61 remove_diacritics 2')"
+)
+_SEARCH = (
+    "SELECT rowid, -bm25(terms, :title_weight, :text_weight) FROM terms WHERE terms MATCH :words ORDER BY rank LIMIT :k"
+)
+TITLE_WEIGHT = 1.0
+TEXT_WEIGHT = 1.0
+
+
+class TermIndex:
+    """Find texts by their words (SQLite FTS5, BM25)."""
+
+    def __init__(self, rows: Sequence[tuple[str, str]]) -> None:
+        """Index (title, text) pairs; a row's number is its place in `rows`."""
+        # One query thread at a time uses the index, but not always the one that built it.
+        self._connection = sqlite3.connect(":memory:", check_same_thread=False)
+        with self._connection:
+            self._connection.execute(_CREATE)
+            self._connection.executemany(
+                "INSERT INTO terms(rowid, title, text) VALUES (?, ?, ?)",
+                ((number, title, text) for number, (title, text) in enumerate(rows)),
+            )
+
+    def search(self, text: str, k: int) -> list[tuple[int, float]]:
+        """Return up to `k` (row number, BM25 score > 0), best first, for any of the words of `text`."""
+        words = " OR ".join(f'"{word}"' for word in dict.fromkeys(_WORD.findall(text.lower())))
+        if not words:
+            return []
+        values = {"title_weight": TITLE_WEIGHT, "text_weight": TEXT_WEIGHT, "words": words, "k": k}
+        return list(self._connection.execute(_SEARCH, values))
+
+    def close(self) -> None:
+        """Free the index."""
+        self._connection.close()
