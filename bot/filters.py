@@ -8,8 +8,8 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TextIO, TypeVar
 
-from bot.errors import RowError
-from bot.jsonl import PassageRow, Row, ThreadRow, in_batches, read_rows
+from bot.errors import ConfigurationError, RowError
+from bot.jsonl import PassageRow, QueryRow, Row, ThreadRow, in_batches, read_rows
 
 if TYPE_CHECKING:
     from models.reader import Reader, Reading
@@ -30,7 +30,30 @@ def label(lines: Iterable[str], out: TextIO, errors: TextIO, reader: "Reader | N
         readings = loaded.predict([Passage(row.text, row.story, row.parent) for row in rows])
         return [{"id": row.id, **_label_row(reading)} for row, reading in zip(rows, readings, strict=True)]
 
-    return _run(PassageRow, lines, out, errors, answer)
+    return _run(PassageRow, lines, out, _Report(errors), answer)
+
+
+def match(
+    lines: Iterable[str], out: TextIO, errors: TextIO, archive_path: Path, any_date: bool = False, top: int = 10
+) -> int:
+    """Look texts up in an archive: {"id","text","date"} → {"id","state","matches":[{"id","score"}]}."""
+    from bot.archive import Archive
+    from models.embedder import Embedder
+
+    report = _Report(errors)
+    try:
+        archive = Archive.open(archive_path, Embedder.from_pretrained(), report=report.within(archive_path.name))
+    except OSError as error:
+        raise ConfigurationError(
+            f"the archive {archive_path} cannot be read ({error.strerror}); check the path"
+        ) from error
+
+    def answer(rows: list[QueryRow]) -> Iterable[dict[str, Any]]:
+        for result in archive.match(rows, any_date=any_date, top=top):
+            matches = [{"id": found.id, "score": round(found.score, DECIMALS)} for found in result.matches]
+            yield {"id": result.id, "state": str(result.state), "matches": matches}
+
+    return _run(QueryRow, lines, out, report, answer)
 
 
 def summarize(
@@ -48,29 +71,37 @@ def summarize(
             (sentences,) = loaded.summarize([_thread(row)], words)
             yield {"id": row.id, "sentences": [_sentence_row(s) for s in sentences], "text": _digest_text(sentences)}
 
-    return _run(ThreadRow, lines, out, errors, answer)
+    return _run(ThreadRow, lines, out, _Report(errors), answer)
+
+
+class _Report:
+    """Tell each malformed row as it is met, and remember that there was one."""
+
+    def __init__(self, errors: TextIO) -> None:
+        self.exit_code = 0
+        self._errors = errors
+
+    def __call__(self, bad: RowError, source: str = "") -> None:
+        self.exit_code = 1
+        print(f"{source}{bad}", file=self._errors, flush=True)
+
+    def within(self, name: str) -> Callable[[RowError], None]:
+        return lambda bad: self(bad, f"{name}: ")
 
 
 def _run(
     kind: type[R],
     lines: Iterable[str],
     out: TextIO,
-    errors: TextIO,
+    report: _Report,
     answer: Callable[[list[R]], Iterable[dict[str, Any]]],
 ) -> int:
     """Answer the good rows batch by batch, flushing after each."""
-    code = 0
-
-    def report(bad: RowError) -> None:
-        nonlocal code
-        code = 1
-        print(bad, file=errors, flush=True)  # noqa: T201 - a filter's standard error
-
     for batch in in_batches(read_rows(kind, lines, report), BATCH):
         for row in answer(batch):
             out.write(json.dumps(row, ensure_ascii=False) + "\n")
         out.flush()
-    return code
+    return report.exit_code
 
 
 def _label_row(reading: "Reading") -> dict[str, Any]:

@@ -30,6 +30,8 @@ def _ends_here(head: str, rest: str) -> bool:
         return True
     if head.rstrip("\"'”’»)]").endswith(("...", "…")):
         return not rest[0].islower()
+    if head[-1] in "\"'”’»)]" and rest[0].islower():
+        return False
     if not _ABBREVIATION.search(head[-24:]):
         return True
     return bool(_SENTENCE_BEFORE_NAME.search(head[-24:])) and rest[0].isupper()

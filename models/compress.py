@@ -1,0 +1,130 @@
+"""Messages → short quotable sentences, by rules that take words away and never change what is said."""
+
+import html
+import re
+import unicodedata
+
+from models.sentences import split_sentences
+from models.text import LONGEST, split_quote
+
+_FENCE = re.compile(r"```.*?(?:```|\Z)", re.DOTALL)
+_GLUED_QUOTE = re.compile(r"(?:(?<=[.!?:])|^)\s*>+\s*", re.MULTILINE)
+_DISCORD = re.compile(
+    r"<a?:\w{2,32}:\d{15,20}>|<@[!&]?\d{15,20}>|<#\d{15,20}>|<id:\w+>|</[\w -]+:\d{15,20}>|<t:-?\d+(?::\w)?>"
+)
+_MASKED_LINK = re.compile(r"\[([^\]\n]{1,300})\]\(<?https?://[^\s)>]+>?\)")
+_LINK = re.compile(r"<?https?://[^\s>]+>?|<url>|\bwww\.\S+", re.IGNORECASE)
+_MENTION = re.compile(r"(?<!\w)@\w+")
+_MARKUP = re.compile(r"\*{1,3}|__|~~|\|\||`|^#{1,3} |^-# |^[-•*+] |\\(?=\W)", re.MULTILINE)
+_TAIL_TAGS = re.compile(r"(?:\s*#\w+)+\s*$")
+_EMOTICON = re.compile(r"(?<!\S)(?:[:;=8xX]['’]?-?[)(DPpOo/\\|3]+|<3|\^\^|\^_\^|¯\\_\(ツ\)_/¯)(?!\S)")
+_SHOUT = re.compile(r"([!?])[!?]{2,}")
+_DOTS = re.compile(r"\.{4,}")
+
+_GREETING = (
+    r"(?:hi|hello|hey|dear|good (?:morning|evening|afternoon))"
+    r"(?: (?:all|everyone|everybody|guys|folks|there|you all))?[,!.]"
+)
+_FILLER = (
+    r"(?:well|so|ok|okay|oh|ah|um|uh|hmm+|look|listen|honestly|frankly|seriously|actually|basically|anyways?|also"
+    r"|lol|lmao|rofl|ha(?:ha)+|wow|yeah|man|dude|bro|sorry|fwiw|imo|imho|tbh|ngl|in my (?:humble |honest )?opinion"
+    r"|to be (?:honest|fair)|i mean|you know|just saying|for what it'?s worth),"
+)
+# "I think so" and "I think of …" mean something; "I think that …" only says who speaks.
+_HEDGE = (
+    r"(?:personally,? )?i (?:really |also |personally )?(?:think|believe|guess|suppose|feel like|reckon)(?: that)?"
+    r"(?=\s(?!so\b|not\b|it\.|of\b|about\b|in\b))"
+)
+_OPENING = re.compile(
+    rf"^(?:{_GREETING}|{_FILLER}|{_HEDGE}|(?:and|but|so|lol|lmao|haha+|imo|imho|tbh)(?=\s))\s*", re.IGNORECASE
+)
+_CLOSING = re.compile(
+    r"(?:[\s,;–-]+(?:lol|lmao|rofl|ha(?:ha)+|smh|imo|imho|tbh|ngl|fwiw|just saying|you know|eh|huh|man|dude|bro"
+    r"|folks|guys|thanks|thank you))+(?=[.!?…]*$)",
+    re.IGNORECASE,
+)
+
+# Words after which the rest of a sentence turns, limits or carries what stands before it.
+_TURNS = re.compile(
+    r"(?:but|except|unless|if|until|till|though|although|however|yet|not|never|nor|or|without|rather|instead|only"
+    r"|than|that|because|when|whereas|while|despite|provided|according|allegedly|supposedly|said|says|claims?|to"
+    r"|i (?:think|guess|hope|doubt|wonder))\b",
+    re.IGNORECASE,
+)
+_NEEDS_REST = re.compile(
+    r"^(?:if|when|unless|although|though|while|whereas|since|because|despite|even|as|once|until|before|after|given"
+    r"|had|were|should)\b|\b(?:not only|either|neither|whether|so|such|more|less|both)\b",
+    re.IGNORECASE,
+)
+_ASIDE = re.compile(r"\s*(?:\(([^()]{4,200})\)|\[([^\[\]]{1,200})\])")
+_REVERSES = re.compile(
+    r"\b(?:not?|never|cannot|un\w+|false|fake|wrong|if|unless|except|only|but|joke|kidding)\b|n['’]t\b|/s",
+    re.IGNORECASE,
+)
+_CLAUSE = re.compile(r"(?:;|:|\s[–—-]+|—|,)\s+|\s+(?=and\s)|\.{3}\s*|…\s*")
+SHORTEST_HEAD = 6
+
+
+def tidy(text: str) -> str:
+    """Return a message's own words without quoted lines, links, mentions, markup and emoji; lines stay lines."""
+    own, _ = split_quote(text[:LONGEST])
+    text = html.unescape(own)
+    text = _GLUED_QUOTE.sub("\n", _FENCE.sub(" ", text))
+    text = _MASKED_LINK.sub(r"\1", text)
+    for pattern in (_DISCORD, _LINK, _MENTION, _MARKUP, _EMOTICON):
+        text = pattern.sub(" ", text)
+    text = "".join(_visible(character) for character in unicodedata.normalize("NFC", text))
+    text = _DOTS.sub("...", _SHOUT.sub(r"\1", text))
+    return "\n".join(" ".join(line.split()) for line in text.splitlines() if line.split())
+
+
+def sentences_of(text: str) -> list[str]:
+    """Cut a message into tidy sentences of at least one word, greetings and fillers taken off."""
+    trimmed = (trim(sentence) for sentence in split_sentences(tidy(text)))
+    return [sentence for sentence in trimmed if any(character.isalnum() for character in sentence)]
+
+
+def trim(sentence: str) -> str:
+    """Take greetings, fillers, "I think" and closing tags off a sentence; what remains begins with a capital."""
+    before = ""
+    while before != sentence:
+        before = sentence
+        sentence = _CLOSING.sub("", _OPENING.sub("", _TAIL_TAGS.sub("", sentence), count=1)).strip(" ,;–-")
+    return sentence[:1].upper() + sentence[1:]
+
+
+def shorten(sentence: str, words: int) -> str | None:
+    """Cut a sentence to at most `words` words where that leaves its meaning whole; None where it cannot.
+
+    Asides in brackets go first, then clauses from the end; a cut is marked with "…".
+    """
+    if len(sentence.split()) <= words:
+        return sentence
+    sentence = _ASIDE.sub(lambda aside: aside[0] if _REVERSES.search(aside[0]) else "", sentence)
+    if len(sentence.split()) <= words:
+        return sentence
+    best = None
+    for boundary in _CLAUSE.finditer(sentence):
+        head = sentence[: boundary.start()]
+        size = len(head.split())
+        if size > words:
+            break
+        if size >= SHORTEST_HEAD and not _TURNS.match(sentence[boundary.end() :]) and _stands_alone(head):
+            best = head
+    return f"{best.rstrip(' ,;:–—-.…')}…" if best else None
+
+
+def _stands_alone(head: str) -> bool:
+    """Say whether a sentence's beginning is whole by itself: no open quotation or bracket, no promise of more."""
+    paired = all(head.count(left) == head.count(right) for left, right in ("()", "[]", "“”", "«»"))
+    return paired and head.count('"') % 2 == 0 and not _NEEDS_REST.search(head)
+
+
+def _visible(character: str) -> str:
+    """Drop emoji and what cannot be seen; keep letters, marks of writing, punctuation and line breaks."""
+    if character.isascii():
+        return character if character.isprintable() or character == "\n" else " "
+    category = unicodedata.category(character)
+    if category in {"So", "Sk", "Cc", "Cf", "Co", "Cs", "Cn"} or character == "\ufe0f":
+        return " "
+    return " " if category in {"Zs", "Zl", "Zp"} else character

@@ -1,0 +1,52 @@
+"""A message → the few sentences of it that say most about what the thread discusses."""
+
+import re
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+
+from models.compress import shorten
+
+_WORD = re.compile(r"\w+")
+STEM = 6
+LONGEST_CHARACTERS = 400
+
+
+def terms(text: str) -> set[str]:
+    """Return the words that carry content, cut to their stems; scripts without spaces give whole runs."""
+    return {word[:STEM] for word in _WORD.findall(text.lower()) if len(word) > 3 or not word.isascii()}
+
+
+def term_weights(texts: Iterable[str], story: str | None) -> Mapping[str, float]:
+    """Weigh each term of a thread: 1, more where the story holds it and where other messages say it too."""
+    counts = Counter(term for text in texts for term in terms(text))
+    told = terms(story or "")
+    return {term: 1 + 0.5 * (term in told) + 0.3 * min(3, count - 1) for term, count in counts.items()}
+
+
+def excerpt(sentences: Sequence[str], weights: Mapping[str, float], words: int) -> str | None:
+    """Choose the neighbouring sentences of at most `words` words that weigh most; None where none fits."""
+    return max(
+        _runs(sentences, words),
+        key=lambda run: (sum(weights.get(term, 1.0) for term in terms(run)), -len(run)),
+        default=None,
+    )
+
+
+def _runs(sentences: Sequence[str], words: int) -> Iterator[str]:
+    for start, first in enumerate(sentences):
+        run = shorten(first, words)
+        if run is None or len(run) > LONGEST_CHARACTERS:
+            continue
+        yield run
+        if run != first:
+            continue
+        for sentence in sentences[start + 1 :]:
+            run = f"{_ended(run)} {sentence}"
+            if len(run.split()) > words or len(run) > LONGEST_CHARACTERS:
+                break
+            yield run
+
+
+def _ended(sentence: str) -> str:
+    """Close a sentence that its writer left open, so that the next can follow."""
+    return sentence if sentence[-1] in ".!?…:;,。！？\"'”’»)" else f"{sentence}."
