@@ -10,6 +10,7 @@ from enum import StrEnum
 
 import numpy as np
 
+from models.matcher import State as MatchState
 from models.reader import Reading
 
 
@@ -90,14 +91,6 @@ class Server:
     alerts_channel_id: int | None = None
     thresholds: Thresholds = field(default_factory=Thresholds)
     retention_days: int = 30
-
-
-class MatchState(StrEnum):
-    """Grade an earlier claim: shown by itself, shown only to who asks, or not at all."""
-
-    CONFIRMED = "confirmed"
-    SUGGESTED = "suggested"
-    NONE = "none"
 
 
 @dataclass(frozen=True, slots=True)

@@ -75,7 +75,17 @@ class Cards:
 
 
 async def write_card(connection: AsyncConnection, card: Card) -> Card | None:
-    """Make a card due, once for a claim and once for a conversation; give None when there has been one."""
+    """Make a card due, once for a claim and conversation; give None when there has been one."""
+    same = (
+        sa.select(cards.c.card_id)
+        .join(card_occurrences, card_occurrences.c.card_id == cards.c.card_id)
+        .where(
+            cards.c.conversation_id == card.conversation_id,
+            card_occurrences.c.message_id.in_([occurrence.message_id for occurrence in card.occurrences]),
+        )
+    )
+    if (await connection.execute(same)).first() is not None:
+        return None
     statement = insert(cards).values(
         guild_id=card.guild_id,
         channel_id=card.channel_id,

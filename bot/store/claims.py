@@ -13,6 +13,8 @@ from bot.store.database import Database
 from bot.store.schema import claim_urls, claims, messages
 from bot.store.vault import Vault
 
+DIMENSIONS = 384
+
 
 class Claims:
     """Keep and list the claims of servers."""
@@ -32,7 +34,7 @@ class Claims:
             rows = (await connection.execute(query)).all()
         ids = np.array([row.message_id for row in rows], np.int64)
         vectors = [self._vault.unseal(guild_id, row.message_id, row.vector) for row in rows]
-        return ids, np.array(vectors, np.float32).reshape(len(rows), -1)
+        return ids, np.array(vectors, np.float32).reshape(len(rows), -1 if rows else DIMENSIONS)
 
     async def same_url(self, guild_id: int, urls: Sequence[str]) -> Sequence[int]:
         """List the messages of claims that shared one of these canonical URLs."""

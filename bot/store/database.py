@@ -9,6 +9,7 @@ from typing import Any
 import sqlalchemy as sa
 from alembic import command
 from alembic.config import Config
+from sqlalchemy import event
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
@@ -52,13 +53,9 @@ async def open_database(path: Path) -> AsyncIterator[Database]:
     Raises:
         StoreError: the file cannot be opened or written.
     """
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise StoreError(f"{path.parent} cannot be made: {error.strerror}. Set HINDSIGHT_DATA_DIR.") from error
     engine = create_async_engine(f"sqlite+aiosqlite:///{path}")
-    sa.event.listen(engine.sync_engine, "connect", _configure)
-    sa.event.listen(engine.sync_engine, "begin", _begin)
+    event.listen(engine.sync_engine, "connect", _configure)
+    event.listen(engine.sync_engine, "begin", _begin)
     try:
         await _migrate(engine, path)
         yield Database(engine)

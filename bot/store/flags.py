@@ -116,7 +116,7 @@ class Flags:
             .group_by(flags.c.label, flags.c.verdict)
         )
         async with self._database.read() as connection:
-            return [tuple(row) for row in await connection.execute(query)]
+            return [(label, verdict, count) for label, verdict, count in await connection.execute(query)]
 
     async def _one(self, condition: sa.ColumnElement[bool]) -> Flag | None:
         async with self._database.read() as connection:
@@ -128,9 +128,11 @@ class Flags:
             await connection.execute(sa.update(flags).where(flags.c.flag_id == flag_id).values(**values))
 
 
-async def write_flag(connection: AsyncConnection, flag: Flag) -> Flag:
+async def write_flag(connection: AsyncConnection, flag: Flag, *, may_open: bool) -> Flag | None:
     """Open the flag of a message, or bring an undecided one up to date; a decided one stays as it is."""
     row = (await connection.execute(sa.select(flags).where(flags.c.message_id == flag.message_id))).one_or_none()
+    if row is None and not may_open:
+        return None
     if row is None:
         values = {
             "guild_id": flag.guild_id,
@@ -143,7 +145,7 @@ async def write_flag(connection: AsyncConnection, flag: Flag) -> Flag:
             "state": "open",
         }
         await connection.execute(sa.insert(flags).values(**values))
-    elif row.state == "withdrawn" or row.state == "open":
+    elif row.state in ("withdrawn", "open"):
         values = {"label": flag.label, "score": flag.score, "state": "open"}
         await connection.execute(sa.update(flags).where(flags.c.flag_id == row.flag_id).values(**values))
     row = (await connection.execute(sa.select(flags).where(flags.c.message_id == flag.message_id))).one()

@@ -20,7 +20,10 @@ from models.reader import Reading
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Result:
-    """Hold all that one message comes to; None where there is nothing of the kind."""
+    """Hold all that one message comes to; None where there is nothing of the kind.
+
+    `fresh` allows a new flag (an old one may still change); `card_stands` keeps a card that was made earlier.
+    """
 
     post: Post
     placement: Placement
@@ -28,6 +31,8 @@ class Result:
     flag: Flag | None = None
     claim: Claim | None = None
     card: Card | None = None
+    card_stands: bool = False
+    fresh: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,12 +62,12 @@ class Outcomes:
             await write_claim(connection, self._vault, result.claim, result.post.id, embedder)
             flag = withdrawn_flag = card = withdrawn_card = None
             if result.flag is not None:
-                flag = await write_flag(connection, result.flag)
+                flag = await write_flag(connection, result.flag, may_open=result.fresh)
             else:
                 withdrawn_flag = await withdraw_flag(connection, result.post.id)
             if result.card is not None:
                 card = await write_card(connection, result.card)
-            else:
+            elif not result.card_stands:
                 withdrawn_card = await withdraw_card(connection, result.post.id)
         return Recorded(flag, card, withdrawn_flag, withdrawn_card)
 

@@ -4,6 +4,7 @@ from datetime import datetime, timedelta
 
 import sqlalchemy as sa
 from sqlalchemy.dialects.sqlite import insert
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.records import Kind
 from bot.store.database import Database
@@ -66,7 +67,7 @@ class Retention:
                 await connection.execute(sa.delete(table).where(table.c.guild_id.in_(ids)))
         return len(ids)
 
-    async def _expire(self, connection: sa.ext.asyncio.AsyncConnection, ids: list[int]) -> None:
+    async def _expire(self, connection: AsyncConnection, ids: list[int]) -> None:
         counts = (
             sa.select(messages.c.conversation_id, readings.c.label, messages.c.guild_id, sa.func.count())
             .join(readings, readings.c.message_id == messages.c.message_id)

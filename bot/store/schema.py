@@ -109,7 +109,7 @@ cards = sa.Table(
     sa.Column("guild_id", sa.BigInteger, nullable=False),
     sa.Column("channel_id", sa.BigInteger, nullable=False),
     sa.Column("message_id", sa.BigInteger, nullable=False, unique=True),
-    sa.Column("conversation_id", sa.BigInteger, nullable=False, unique=True),
+    sa.Column("conversation_id", sa.BigInteger, nullable=False, index=True),
     sa.Column("state", sa.String(10), nullable=False, index=True),
     sa.Column("posted_id", sa.BigInteger, index=True),
     sa.Column("created_at", Moment, nullable=False),

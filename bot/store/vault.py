@@ -68,6 +68,7 @@ def load_vault(key: SecretStr | None, key_file: Path) -> Vault:
     if key is not None:
         return Vault(_decode(key.get_secret_value()))
     try:
+        key_file.parent.mkdir(parents=True, exist_ok=True)
         descriptor = os.open(key_file, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600)
     except FileExistsError:
         return Vault(_decode(key_file.read_text().strip()))

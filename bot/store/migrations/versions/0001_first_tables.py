@@ -37,10 +37,10 @@ def upgrade() -> None:
         sa.Column("created_at", sa.BigInteger(), nullable=False),
         sa.Column("removed_by", sa.BigInteger(), nullable=True),
         sa.PrimaryKeyConstraint("card_id"),
-        sa.UniqueConstraint("conversation_id"),
         sa.UniqueConstraint("message_id"),
         sqlite_autoincrement=True,
     )
+    op.create_index(op.f("ix_cards_conversation_id"), "cards", ["conversation_id"], unique=False)
     op.create_index(op.f("ix_cards_posted_id"), "cards", ["posted_id"], unique=False)
     op.create_index(op.f("ix_cards_state"), "cards", ["state"], unique=False)
     op.create_table(

@@ -1,0 +1,143 @@
+"""The bot: what it may see, what it opens, how it starts and stops."""
+
+import logging
+
+import discord
+from discord import app_commands
+from discord.ext import commands
+
+from bot.claims import ClaimMemory
+from bot.conversation import Conversations
+from bot.errors import UserError
+from bot.pipeline import Pipeline
+from bot.quotes import Quotes
+from bot.records import Post
+from bot.resources import Resources
+from bot.store.messages import Kept
+
+EXTENSIONS = (
+    "cogs.watch",
+    "cogs.context",
+    "cogs.summarize",
+    "cogs.review",
+    "cogs.setup",
+    "cogs.statistics",
+    "cogs.privacy",
+)
+FAILED = "Something went wrong on my side; it is logged. Please try again in a minute."
+
+log = logging.getLogger(__name__)
+
+
+def intents() -> discord.Intents:
+    """Give the three intents that the bot needs: servers, their messages, and what the messages say."""
+    return discord.Intents(guilds=True, guild_messages=True, message_content=True)
+
+
+def permissions() -> discord.Permissions:
+    """Give the least permissions that the bot asks for in its invitation."""
+    return discord.Permissions(
+        view_channel=True,
+        read_message_history=True,
+        send_messages=True,
+        send_messages_in_threads=True,
+        embed_links=True,
+        attach_files=True,
+    )
+
+
+class Lookup:
+    """Answer the questions of `Conversations` from the store and from Discord."""
+
+    def __init__(self, resources: Resources, quotes: Quotes) -> None:
+        self._messages = resources.store.messages
+        self._quotes = quotes
+
+    async def kept(self, message_id: int) -> Kept | None:
+        return await self._messages.get(message_id)
+
+    async def fetched(self, channel_id: int, message_id: int) -> Post | None:
+        return await self._quotes.get(channel_id, message_id)
+
+    async def starter(self, thread_id: int) -> int | None:
+        return await self._quotes.starter(thread_id)
+
+
+class Hindsight(commands.AutoShardedBot):
+    """Hold the parts that cogs share; every part is handed its needs, none of them knows the bot."""
+
+    def __init__(self, resources: Resources) -> None:
+        super().__init__(
+            command_prefix=commands.when_mentioned,
+            help_command=None,
+            intents=intents(),
+            allowed_mentions=discord.AllowedMentions.none(),
+            max_messages=None,
+            member_cache_flags=discord.MemberCacheFlags.none(),
+            chunk_guilds_at_startup=False,
+        )
+        self.resources = resources
+        self.store = resources.store
+        self.models = resources.models
+        self.clock = resources.clock
+        self.quotes = Quotes(self, resources.clock)
+        self.memory = ClaimMemory(
+            resources.store, self.quotes, resources.models.embedder.version, resources.models.judge
+        )
+        self.pipeline = Pipeline(resources, self.quotes, Conversations(Lookup(resources, self.quotes)), self.memory)
+        self.tree.on_error = self.on_interaction_error
+
+    async def setup_hook(self) -> None:
+        """Load every capability; one that fails stops the start."""
+        for name in EXTENSIONS:
+            await self.load_extension(name)
+        await self.tree.sync()
+
+    async def on_ready(self) -> None:
+        """Say in the log that the bot is there, and how to invite it."""
+        log.info("ready in %s servers; invite: %s", len(self.guilds), self.invite_link())
+
+    def invite_link(self) -> str:
+        """Compute the address at which a moderator invites the bot."""
+        scopes = ("bot", "applications.commands")
+        return discord.utils.oauth_url(self.application_id or 0, permissions=permissions(), scopes=scopes)
+
+    async def on_interaction_error(
+        self, interaction: discord.Interaction, error: app_commands.AppCommandError | Exception
+    ) -> None:
+        """Tell the person what to do next: named errors as they stand, anything else as a fault of ours."""
+        cause = error.original if isinstance(error, app_commands.CommandInvokeError) else error
+        text = explain(cause)
+        if text is None:
+            log.error("interaction %s failed", interaction.id, exc_info=cause)
+            text = FAILED
+        await answer(interaction, text)
+
+
+def explain(error: BaseException) -> str | None:
+    """Turn a known error into a sentence for the person who asked; None for one that is not known."""
+    match error:
+        case UserError():
+            return str(error)
+        case app_commands.MissingPermissions():
+            needed = ", ".join(name.replace("_", " ") for name in error.missing_permissions)
+            return f"This needs the permission {needed}. Ask an administrator of the server."
+        case app_commands.NoPrivateMessage():
+            return "This works in a server, not in direct messages."
+        case app_commands.CommandOnCooldown():
+            return f"One moment: try again in {error.retry_after:.0f} seconds."
+        case discord.Forbidden():
+            return "Discord did not let me do that: I lack a permission there. `/about` names what is missing."
+        case _:
+            return None
+
+
+async def answer(interaction: discord.Interaction, text: str) -> None:
+    """Answer only the person who asked, whether or not the interaction was deferred; it may be over by now."""
+    try:
+        if interaction.response.is_done():
+            await interaction.followup.send(text, ephemeral=True)
+        else:
+            await interaction.response.send_message(text, ephemeral=True)
+    except discord.NotFound:
+        log.debug("interaction %s is over", interaction.id)

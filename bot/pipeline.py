@@ -1,0 +1,181 @@
+"""The way of one message, from the row that keeps it to the outcome that the edge shows.
+
+keep → place → read → decide → record; each step takes the values of the one before.
+"""
+
+import asyncio
+import logging
+from dataclasses import replace
+
+import numpy as np
+
+from bot import policy
+from bot.claims import ClaimMemory, MayCite
+from bot.conversation import Conversations
+from bot.quotes import Quotes
+from bot.records import Card, Claim, Context, Decision, Flag, Kind, Occurrence, Outcome, Placement, Post, Server
+from bot.resources import Resources
+from bot.store.messages import Public
+from bot.store.outcomes import Recorded, Result
+from models.reader import Passage, Reading
+
+log = logging.getLogger(__name__)
+
+
+class Pipeline:
+    """Take posts the whole way, and forget them again."""
+
+    def __init__(self, resources: Resources, quotes: Quotes, conversations: Conversations, memory: ClaimMemory) -> None:
+        self._store = resources.store
+        self._models = resources.models
+        self._clock = resources.clock
+        self._quotes = quotes
+        self._conversations = conversations
+        self._memory = memory
+        self._order: dict[int, asyncio.Lock] = {}
+
+    async def accept(self, post: Post, may_cite: MayCite, *, live: bool = True) -> Outcome | None:
+        """Read a post; give None when there is nothing to do (read before, opted out, gone meanwhile).
+
+        `live` posts go before those of a backfill or catch-up.
+        """
+        async with self._order.setdefault(post.channel_id, asyncio.Lock()):
+            self._quotes.remember(post)
+            if not await self._store.messages.keep(post):
+                return None
+            placement = await self._conversations.place(post)
+        context = await self._context(post, placement)
+        reading, vector, likeness = await self._read(post, context, live=live)
+        placement = self._settled(post, placement, reading, likeness)
+        server = await self._store.servers.get(post.guild_id)
+        decision = policy.decide(placement.kind, reading, server)
+        result = await self._result(post, placement, reading, decision, vector, server, may_cite)
+        return await self._record(result, decision)
+
+    async def forget(self, guild_id: int, message_ids: list[int]) -> list[Public]:
+        """Forget deleted messages; give the bot's own messages that showed them."""
+        for message_id in message_ids:
+            self._quotes.forget(message_id)
+            self._conversations.forget(message_id)
+        self._memory.forget(guild_id, message_ids)
+        return list(await self._store.messages.forget(message_ids))
+
+    async def passage(self, post: Post) -> Passage:
+        """Give a post as the reader sees it, story and parent included."""
+        kept = await self._store.messages.get(post.id)
+        placement = (kept and kept.placement) or Placement(Kind.CHAT, None, post.reply_to)
+        context = await self._context(post, placement)
+        return Passage(post.full_text, context.story, context.parent)
+
+    async def _context(self, post: Post, placement: Placement) -> Context:
+        story = parent = None
+        if placement.kind is Kind.REPLY and placement.conversation_id is not None:
+            story = await self._text(post, placement.conversation_id)
+        if placement.parent_id is not None and placement.parent_id != placement.conversation_id:
+            parent = await self._text(post, placement.parent_id)
+        return Context(story, parent)
+
+    async def _text(self, post: Post, message_id: int) -> str | None:
+        found = await self._quotes.get(post.channel_id, message_id)
+        if found is None and post.in_thread:
+            found = await self._quotes.get(post.watched_id, message_id)
+        return found.full_text if found is not None else None
+
+    async def _read(self, post: Post, context: Context, *, live: bool) -> tuple[Reading, np.ndarray, float]:
+        text = post.full_text
+        passage = Passage(text, context.story, context.parent)
+        texts = [text] if context.story is None else [text, context.story]
+        (reading,), vectors = await asyncio.gather(
+            self._models.read.submit([passage], first=live), self._models.embed.submit(texts, first=live)
+        )
+        likeness = float(vectors[0] @ vectors[1]) if context.story is not None else 0.0
+        return reading, vectors[0], likeness
+
+    def _settled(self, post: Post, placement: Placement, reading: Reading, likeness: float) -> Placement:
+        words = len(post.full_text.split())
+        if placement.kind is Kind.REPLY and policy.is_chat(placement, words, likeness):
+            return Placement(Kind.CHAT, None, loose=True)
+        if policy.reports_event(placement, words, reading):
+            self._conversations.open(post)
+            return Placement(Kind.STORY, post.id)
+        return placement
+
+    async def _result(
+        self,
+        post: Post,
+        placement: Placement,
+        reading: Reading,
+        decision: Decision,
+        vector: np.ndarray,
+        server: Server,
+        may_cite: MayCite,
+    ) -> Result:
+        claim = card = None
+        occurrences: tuple[Occurrence, ...] = ()
+        if decision.is_claim and placement.conversation_id is not None:
+            claim = Claim(
+                post.guild_id, post.channel_id, post.id, placement.conversation_id, post.created_at, vector, post.links
+            )
+            occurrences = policy.shown(await self._memory.find(claim, post.full_text, may_cite))
+            card = await self._card(claim, occurrences, server)
+        return Result(
+            post,
+            placement,
+            reading if decision.labelled else None,
+            flag=_flag(post, placement, decision),
+            claim=claim,
+            card=card,
+            card_stands=bool(occurrences),
+            fresh=not policy.is_stale(post.created_at, self._clock()),
+        )
+
+    async def _card(self, claim: Claim, occurrences: tuple[Occurrence, ...], server: Server) -> Card | None:
+        last = await self._store.cards.last_at(claim.channel_id)
+        now = self._clock()
+        if not policy.card_is_due(occurrences, claim.at, last, now):
+            return None
+        state = "pending" if server.live else "shadow"
+        place = (claim.guild_id, claim.channel_id, claim.message_id, claim.conversation_id)
+        return Card(0, *place, occurrences, now, state)
+
+    async def _record(self, result: Result, decision: Decision) -> Outcome | None:
+        models = self._models
+        recorded = await self._store.outcomes.record(
+            result, models.reader.version, models.embedder.version, self._clock()
+        )
+        if recorded is None:
+            return None
+        if result.claim is not None:
+            self._memory.remember(result.claim)
+        else:
+            self._memory.forget(result.post.guild_id, [result.post.id])
+        log.debug("read message %s as %s", result.post.id, result.reading.label if result.reading else "chat")
+        return _outcome(result, decision, recorded)
+
+
+def _flag(post: Post, placement: Placement, decision: Decision) -> Flag | None:
+    if decision.flag_label is None:
+        return None
+    return Flag(
+        0,
+        post.guild_id,
+        post.channel_id,
+        post.id,
+        placement.conversation_id,
+        decision.flag_label,
+        decision.flag_score,
+        post.created_at,
+    )
+
+
+def _outcome(result: Result, decision: Decision, recorded: Recorded) -> Outcome:
+    return Outcome(
+        result.post,
+        result.placement,
+        result.reading,
+        replace(decision, card=recorded.card is not None),
+        recorded.flag,
+        recorded.card,
+        recorded.withdrawn_flag,
+        recorded.withdrawn_card,
+    )

@@ -1,0 +1,58 @@
+"""Pure decisions: is it chat, is it a claim, is it flagged, does it get a card?"""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+
+from bot.records import Decision, Kind, MatchState, Occurrence, Placement, Server
+from models.labels import UNSURE
+from models.reader import Reading
+
+CHAT_BELOW = 0.08  # cosine to story and last messages under which a loose message is chat
+CHAT_WORDS = 5  # shorter loose messages are reactions: too little text to be unlike anything
+EVENT_WORDS = 12  # a person's loose message of so many words, surely a claim, reports an event
+EVENT_CLAIM = 0.8
+STALE = timedelta(hours=1)  # no card or alert for messages older than this
+CARD_PAUSE = timedelta(minutes=10)  # between two cards in one channel
+
+
+def is_chat(placement: Placement, words: int, likeness: float) -> bool:
+    """Say whether a loose message is unlike the current story; `likeness` is a cosine in [-1, 1]."""
+    return placement.loose and words >= CHAT_WORDS and likeness < CHAT_BELOW
+
+
+def reports_event(placement: Placement, words: int, reading: Reading) -> bool:
+    """Say whether a loose message under no story is one itself: it reports an event without a link."""
+    return placement.kind is Kind.CHAT and placement.loose and words >= EVENT_WORDS and reading.claim >= EVENT_CLAIM
+
+
+def decide(kind: Kind, reading: Reading | None, server: Server) -> Decision:
+    """Decide what a message's reading means under a server's thresholds."""
+    if kind is Kind.CHAT or reading is None:
+        return Decision(Kind.CHAT, labelled=False)
+    if kind is Kind.STORY:
+        return Decision(kind, labelled=True, is_claim=True)
+    claim = reading.claim >= server.thresholds.claim and reading.label in ("informative", "none", "skeptical")
+    threshold = server.thresholds.flags.get(reading.label)
+    score = reading.scores.get(reading.label, 0.0)
+    if reading.label == UNSURE or threshold is None or score < threshold:
+        return Decision(kind, labelled=True, is_claim=claim)
+    return Decision(kind, labelled=True, flag_label=reading.label, flag_score=score, is_claim=claim)
+
+
+def is_stale(created_at: datetime, now: datetime) -> bool:
+    """Say whether a message is too old for a card or an alert of its own accord."""
+    return now - created_at > STALE
+
+
+def card_is_due(
+    occurrences: Sequence[Occurrence], created_at: datetime, last_card: datetime | None, now: datetime
+) -> bool:
+    """Say whether sure earlier occurrences deserve a card now: fresh, and not one of many."""
+    if is_stale(created_at, now) or not occurrences:
+        return False
+    return last_card is None or now - last_card >= CARD_PAUSE
+
+
+def shown(occurrences: Sequence[Occurrence]) -> tuple[Occurrence, ...]:
+    """Keep what a card may show: suggested occurrences are for those who ask."""
+    return tuple(found for found in occurrences if found.state is MatchState.CONFIRMED)

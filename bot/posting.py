@@ -1,0 +1,56 @@
+"""Post a message once, whatever crashes in between.
+
+A row stands in the store before anything is posted. `nonce` with `enforce_nonce` makes Discord refuse a repeat for
+minutes (discord.py sends both); after a restart the row's id is looked for in the buttons of our own messages.
+"""
+
+from typing import Any
+
+import discord
+
+LOOKED_AT = 100  # messages of a channel searched for one that was posted before a crash
+
+
+async def post_once(
+    channel: discord.abc.Messageable, kind: str, row_id: int, *, again: bool, **content: Any
+) -> discord.Message:
+    """Send the message of a row, or find the one already there when this is a second attempt (`again`).
+
+    `content` is handed to `channel.send`; its view must hold a component whose custom id begins with
+    `kind:row_id` and ends there or at a colon.
+    """
+    if again and (found := await find_posted(channel, kind, row_id)) is not None:
+        return found
+    return await channel.send(nonce=f"{kind}-{row_id}", allowed_mentions=discord.AllowedMentions.none(), **content)
+
+
+async def find_posted(channel: discord.abc.Messageable, kind: str, row_id: int) -> discord.Message | None:
+    """Find our message with the row's buttons among the channel's latest."""
+    async for message in channel.history(limit=LOOKED_AT):
+        if message.author.id == _own_id(channel) and carries(message, kind, row_id):
+            return message
+    return None
+
+
+def carries(message: discord.Message, kind: str, row_id: int) -> bool:
+    """Say whether one of a message's components belongs to the row."""
+    marker = f"{kind}:{row_id}"
+    return any(
+        custom_id == marker or custom_id.startswith(marker + ":") for custom_id in _custom_ids(message.components)
+    )
+
+
+def _custom_ids(components: Any) -> list[str]:
+    found: list[str] = []
+    for component in components:
+        if getattr(component, "custom_id", None):
+            found.append(component.custom_id)
+        found += _custom_ids(getattr(component, "children", ()))
+        if getattr(component, "accessory", None) is not None:
+            found += _custom_ids([component.accessory])
+    return found
+
+
+def _own_id(channel: discord.abc.Messageable) -> int | None:
+    guild = getattr(channel, "guild", None)
+    return guild.me.id if guild is not None and guild.me is not None else None

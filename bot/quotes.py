@@ -1,0 +1,100 @@
+"""Texts of messages, fetched from Discord when they are needed and kept in memory for minutes only."""
+
+import logging
+from collections import OrderedDict
+from datetime import datetime, timedelta
+
+import discord
+
+from bot.posts import is_readable, to_post
+from bot.records import Post
+from bot.resources import Clock
+
+KEEP = timedelta(minutes=15)
+ROOM = 20_000  # posts in memory at most
+
+log = logging.getLogger(__name__)
+
+
+class Quotes:
+    """Give posts by id: from memory for at most fifteen minutes, else from Discord."""
+
+    def __init__(self, client: discord.Client, clock: Clock) -> None:
+        self._client = client
+        self._clock = clock
+        self._posts: OrderedDict[int, tuple[datetime, Post]] = OrderedDict()
+        self._starters: OrderedDict[int, int] = OrderedDict()
+
+    def remember(self, post: Post) -> None:
+        """Keep a post that has just come in."""
+        self._posts.pop(post.id, None)
+        self._posts[post.id] = (self._clock(), post)
+        while len(self._posts) > ROOM:
+            self._posts.popitem(last=False)
+
+    def forget(self, message_id: int) -> None:
+        """Drop a post that was edited or deleted."""
+        self._posts.pop(message_id, None)
+
+    def drop_old(self) -> None:
+        """Drop posts whose minutes are over, so that no text lingers in memory."""
+        limit = self._clock() - KEEP
+        while self._posts and next(iter(self._posts.values()))[0] < limit:
+            self._posts.popitem(last=False)
+
+    async def get(self, channel_id: int, message_id: int) -> Post | None:
+        """Give a post, or None when it is deleted or may not be read."""
+        self.drop_old()
+        found = self._posts.get(message_id)
+        if found is not None:
+            return found[1]
+        message = await self.fetch(channel_id, message_id)
+        if message is None or not is_readable(message):
+            return None
+        post = to_post(message)
+        self.remember(post)
+        return post
+
+    async def fetch(self, channel_id: int, message_id: int) -> discord.Message | None:
+        """Fetch a message from Discord, or None when it is deleted or may not be read."""
+        channel = await self.channel(channel_id)
+        if channel is None:
+            return None
+        try:
+            return await channel.fetch_message(message_id)
+        except (discord.NotFound, discord.Forbidden):
+            log.debug("message %s in %s cannot be read", message_id, channel_id)
+            return None
+
+    async def channel(self, channel_id: int) -> discord.abc.Messageable | None:
+        """Give a channel or thread that messages can be read from, archived threads included."""
+        channel = self._client.get_channel(channel_id)
+        if channel is None:
+            try:
+                channel = await self._client.fetch_channel(channel_id)
+            except (discord.NotFound, discord.Forbidden):
+                return None
+        return channel if isinstance(channel, discord.abc.Messageable) else None
+
+    async def starter(self, thread_id: int) -> int | None:
+        """Give the id of a thread's starter: the message that it was made from, else its first message."""
+        if thread_id in self._starters:
+            return self._starters[thread_id]
+        thread = await self.channel(thread_id)
+        if not isinstance(thread, discord.Thread):
+            return None
+        starter = await self._first(thread)
+        if starter is not None:
+            self._starters[thread_id] = starter
+            if len(self._starters) > ROOM:
+                self._starters.popitem(last=False)
+        return starter
+
+    async def _first(self, thread: discord.Thread) -> int | None:
+        in_forum = isinstance(thread.parent, discord.ForumChannel)
+        if not in_forum and await self.fetch(thread.parent_id, thread.id) is not None:
+            return thread.id
+        try:
+            return next(iter([message.id async for message in thread.history(limit=1, oldest_first=True)]), None)
+        except discord.Forbidden:
+            return None

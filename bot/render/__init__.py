@@ -1,0 +1,1 @@
+"""Records → embeds, views and charts; pure, sends nothing, always within Discord's limits."""

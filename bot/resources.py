@@ -1,0 +1,120 @@
+"""What the bot opens once at start and hands down: settings, store, models and the clock."""
+
+from collections.abc import AsyncIterator, Callable
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol
+
+import discord
+import numpy as np
+
+from bot.errors import ConfigurationError
+from bot.settings import Settings
+from bot.store import Store, open_store
+from bot.store.vault import load_vault
+from models.batcher import Batcher
+from models.matcher import Judgement, Pair
+from models.reader import Passage, Reading
+
+Clock = Callable[[], datetime]
+
+
+class ReaderModel(Protocol):
+    """Read passages: anything with these verbs can stand in for the shipped reader."""
+
+    version: str
+
+    def predict(self, passages: list[Passage]) -> list[Reading]: ...
+
+    def explain(self, passage: Passage, label: str) -> list[str]: ...
+
+
+class EmbedderModel(Protocol):
+    """Turn texts into unit vectors."""
+
+    version: str
+
+    def encode(self, texts: list[str]) -> np.ndarray: ...
+
+
+class MatcherModel(Protocol):
+    """Judge whether two texts make the same claim."""
+
+    def judge(self, pairs: list[Pair]) -> list[Judgement]: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Learned:
+    """Hold the bare models, before they are put behind batchers."""
+
+    reader: ReaderModel
+    embedder: EmbedderModel
+    matcher: MatcherModel
+
+
+@dataclass(frozen=True, slots=True)
+class Models:
+    """Hold the learned parts, each behind a batcher on one shared worker thread."""
+
+    reader: ReaderModel
+    embedder: EmbedderModel
+    read: Batcher[Passage, Reading]
+    embed: Batcher[str, np.ndarray]
+    judge: Batcher[Pair, Judgement]
+    executor: ThreadPoolExecutor
+
+
+@dataclass(frozen=True, slots=True)
+class Resources:
+    """Hold everything that is opened once."""
+
+    settings: Settings
+    store: Store
+    models: Models
+    clock: Clock
+
+
+@asynccontextmanager
+async def open_models(learned: Learned) -> AsyncIterator[Models]:
+    """Put the models behind batchers on one worker thread, and wait for their last batch at the end."""
+    executor = ThreadPoolExecutor(1, thread_name_prefix="models")
+    models = Models(
+        learned.reader,
+        learned.embedder,
+        Batcher(learned.reader.predict, executor),
+        Batcher(lambda texts: list(learned.embedder.encode(texts)), executor),
+        Batcher(learned.matcher.judge, executor),
+        executor,
+    )
+    try:
+        yield models
+    finally:
+        for batcher in (models.read, models.embed, models.judge):
+            await batcher.close()
+        executor.shutdown()
+
+
+def load_models() -> Learned:
+    """Load the shipped weights; raise `ConfigurationError` when they are missing or broken."""
+    from models.embedder import Embedder
+    from models.matcher import Matcher
+    from models.reader import Reader
+
+    try:
+        return Learned(Reader.from_pretrained(), Embedder.from_pretrained(), Matcher.from_pretrained())
+    except (OSError, ValueError, KeyError) as error:
+        raise ConfigurationError(f"The weights cannot be loaded: {error}. Clone the repository again.") from error
+
+
+@asynccontextmanager
+async def open_resources(
+    settings: Settings, clock: Clock = discord.utils.utcnow, learned: Learned | None = None
+) -> AsyncIterator[Resources]:
+    """Open the store and the models, and close both at the end."""
+    async with AsyncExitStack() as stack:
+        vault = load_vault(settings.key, settings.key_file)
+        store = await stack.enter_async_context(open_store(settings.database, vault))
+        models = await stack.enter_async_context(open_models(learned or load_models()))
+        yield Resources(settings, store, models, clock)

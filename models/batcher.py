@@ -1,0 +1,75 @@
+"""Micro-batches off the event loop: what piles up while one batch runs is the next batch."""
+
+import asyncio
+from collections import deque
+from collections.abc import Callable, Sequence
+from concurrent.futures import Executor
+from typing import Generic, TypeVar
+
+T = TypeVar("T")
+R = TypeVar("R")
+
+
+class Batcher(Generic[T, R]):
+    """Run a list → list function in an executor, one batch at a time, for many callers at once.
+
+    There is no timer and no standing task: the first item starts a drain, which ends when nothing waits.
+    Callers marked `first` are served before those that are not, so a backfill never holds up live messages.
+    """
+
+    def __init__(self, function: Callable[[list[T]], Sequence[R]], executor: Executor, max_batch: int = 32) -> None:
+        self._function = function
+        self._executor = executor
+        self._max_batch = max_batch
+        self._waiting: deque[tuple[T, asyncio.Future[R]]] = deque()
+        self._patient: deque[tuple[T, asyncio.Future[R]]] = deque()
+        self._drain: asyncio.Task[None] | None = None
+
+    @property
+    def backlog(self) -> int:
+        """Count the items that wait for a batch."""
+        return len(self._waiting) + len(self._patient)
+
+    async def submit(self, items: Sequence[T], *, first: bool = True) -> list[R]:
+        """Give the results of `items` in their order; raise what the function raised."""
+        loop = asyncio.get_running_loop()
+        futures: list[asyncio.Future[R]] = [loop.create_future() for _ in items]
+        (self._waiting if first else self._patient).extend(zip(items, futures, strict=True))
+        if self._drain is None and futures:
+            self._drain = loop.create_task(self._run())
+        return list(await asyncio.gather(*futures))
+
+    async def close(self) -> None:
+        """Wait until nothing runs."""
+        while self._drain is not None:
+            await asyncio.wait([self._drain])
+
+    async def _run(self) -> None:
+        loop = asyncio.get_running_loop()
+        try:
+            while batch := self._take():
+                try:
+                    results = await loop.run_in_executor(self._executor, self._function, [item for item, _ in batch])
+                except Exception as error:  # noqa: BLE001 - handed to every caller that waits for this batch
+                    _fail(batch, error)
+                else:
+                    for (_, future), result in zip(batch, results, strict=True):
+                        if not future.done():
+                            future.set_result(result)
+        finally:
+            self._drain = None
+
+    def _take(self) -> list[tuple[T, asyncio.Future[R]]]:
+        batch: list[tuple[T, asyncio.Future[R]]] = []
+        for queue in (self._waiting, self._patient):
+            while queue and len(batch) < self._max_batch:
+                item = queue.popleft()
+                if not item[1].done():
+                    batch.append(item)
+        return batch
+
+
+def _fail(batch: Sequence[tuple[object, asyncio.Future]], error: Exception) -> None:
+    for _, future in batch:
+        if not future.done():
+            future.set_exception(error)
