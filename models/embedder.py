@@ -8,10 +8,11 @@ import numpy as np
 import torch
 from tokenizers import Tokenizer
 
-from models.encoder import Encoder, load_tokenizer, pool, tokenize, weights_version
+from models.encoder import WIDTH, Encoder
+from models.files import load_tokenizer, load_weights, tokenize, weights_version
 
 WEIGHTS = Path(__file__).parent / "weights" / "embedder"
-DIMENSIONS = 384
+DIMENSIONS = WIDTH
 MAX_TOKENS = 256
 BATCH = 32
 
@@ -27,7 +28,9 @@ class Embedder:
     @classmethod
     def from_pretrained(cls, path: Path = WEIGHTS) -> Self:
         """Load the weights that lie in `path`; nothing is fetched from anywhere."""
-        return cls(Encoder.from_pretrained(path), load_tokenizer(path, MAX_TOKENS), weights_version(path))
+        encoder = Encoder()
+        load_weights(encoder, path)
+        return cls(encoder, load_tokenizer(path, MAX_TOKENS), weights_version(path))
 
     def encode(self, texts: Sequence[str]) -> np.ndarray:
         """Return float32 (n, 384) with unit rows, in the order of `texts`; what exceeds 256 tokens is cut."""
@@ -41,5 +44,11 @@ class Embedder:
 
     @torch.inference_mode()
     def _encode_batch(self, texts: list[str]) -> np.ndarray:
-        ids, mask, segments = tokenize(self.tokenizer, texts)
-        return pool(self.encoder(ids, mask, segments), mask).numpy()
+        ids, mask, kinds = tokenize(self.tokenizer, texts)
+        return pool(self.encoder(ids, mask, kinds), mask).numpy()
+
+
+def pool(states: torch.Tensor, mask: torch.Tensor) -> torch.Tensor:
+    """Return the unit mean of the unmasked rows: (n, length, 384), (n, length) → (n, 384)."""
+    weights = mask.unsqueeze(-1).to(states.dtype)
+    return torch.nn.functional.normalize((states * weights).sum(1) / weights.sum(1), dim=-1)

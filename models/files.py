@@ -1,0 +1,50 @@
+"""The folder of a small network: its weights, its tokenizer and the version that its content gives it."""
+
+import hashlib
+from pathlib import Path
+
+import torch
+from safetensors.torch import load_file, save_file
+from tokenizers import Tokenizer
+from torch import Tensor, nn
+
+WEIGHTS_FILE = "model.safetensors"
+TOKENIZER_FILE = "tokenizer.json"
+
+
+def load_weights(network: nn.Module, path: Path) -> None:
+    """Fill a network with the weights in `path`, kept there as float16; raises OSError when they are not there."""
+    stored = load_file(path / WEIGHTS_FILE)
+    network.load_state_dict({name: value.float() for name, value in stored.items()})
+    network.eval()
+
+
+def save_weights(network: nn.Module, path: Path) -> None:
+    """Write a network's weights to `path` as float16."""
+    path.mkdir(parents=True, exist_ok=True)
+    stored = {name: value.half().contiguous() for name, value in network.state_dict().items()}
+    save_file(stored, path / WEIGHTS_FILE, {"format": "pt"})
+
+
+def load_tokenizer(path: Path, max_tokens: int) -> Tokenizer:
+    """Load the tokenizer in `path`; texts are cut at `max_tokens` (of a pair the longer first) and padded alike."""
+    tokenizer = Tokenizer.from_file(str(path / TOKENIZER_FILE))
+    tokenizer.enable_truncation(max_tokens, strategy="longest_first")
+    tokenizer.enable_padding()
+    return tokenizer
+
+
+def tokenize(tokenizer: Tokenizer, texts: list[str] | list[tuple[str, str]]) -> tuple[Tensor, Tensor, Tensor]:
+    """Return ids, mask and kinds (0 in the first, 1 in the second text of a pair), each int64 (n, length)."""
+    encodings = tokenizer.encode_batch(texts)
+    return (
+        torch.tensor([e.ids for e in encodings]),
+        torch.tensor([e.attention_mask for e in encodings]),
+        torch.tensor([e.type_ids for e in encodings]),
+    )
+
+
+def weights_version(path: Path) -> str:
+    """Return a short content hash of the weights in `path`."""
+    with (path / WEIGHTS_FILE).open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()[:12]
