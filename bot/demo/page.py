@@ -78,21 +78,19 @@ class Page:
         return web.FileResponse(INDEX, headers={"Cache-Control": "no-store"})
 
     async def _state(self, _: web.Request) -> web.Response:
-        backend, guild = self.server.env.backend, self.server.guild
         channels = [
             {
                 "name": name,
-                "forum": handle.id in {thread.id for thread in self.server.channels["deep-dives"].threads},
-                "count": len(backend.messages[handle.id]),
-                "viewers": [key for key, viewer in self.viewers.items() if _can_see(self.server, viewer, handle.id)],
+                "forum": handle.is_thread,
+                "count": len(self.server.env.backend.messages[handle.id]),
+                "viewers": [key for key, viewer in self.viewers.items() if self.server.can_see(viewer, handle)],
             }
             for name, handle in self.server.channels.items()
             if name != "deep-dives"
         ]
         viewers = {key: viewer.user.global_name for key, viewer in self.viewers.items()}
-        now = self.server.env.now().isoformat()
-        state = {"guild": guild.name, "now": now, "note": self.note, "tries": self.tries}
-        return web.json_response(state | {"channels": channels, "viewers": viewers})
+        said = {"guild": self.server.guild.name, "note": self.note, "tries": self.tries}
+        return web.json_response(said | {"channels": channels, "viewers": viewers})
 
     async def _open(self, request: web.Request) -> web.Response:
         wanted = await request.json()
@@ -147,9 +145,3 @@ class Page:
         policy = kept.get("Content-Security-Policy", "")
         kept["Content-Security-Policy"] = policy.replace("frame-ancestors 'none'", "frame-ancestors 'self'")
         return web.Response(status=status, headers=kept, body=body)
-
-
-def _can_see(server: Server, viewer: MemberActor, channel_id: int) -> bool:
-    """Return whether Discord would list the channel for this person."""
-    permissions = server.env.backend.compute_permissions(server.guild.id, viewer.id, channel_id)
-    return bool(permissions & 1 << 10)

@@ -19,7 +19,7 @@ from bot.demo.history import History, load
 from bot.demo.page import Page
 from bot.demo.server import Server, build
 from bot.demo.transcript import shortcomings, write
-from bot.resources import Resources, load_models, open_resources
+from bot.resources import Learned, Resources, load_models, open_resources
 from bot.settings import Settings
 
 PATIENCE = 120.0  # seconds that the bot may work on one event, a backfill included
@@ -36,9 +36,9 @@ Ctrl-C ends the demo; nothing of it is kept."""
 class Stage:
     """Hold the server and the bot that plays on it; the bot can be taken down and put up again."""
 
-    def __init__(self, settings: Settings, history: History, stack: AsyncExitStack) -> None:
+    def __init__(self, settings: Settings, history: History, learned: Learned, stack: AsyncExitStack) -> None:
         self._settings = settings
-        self._learned = load_models()
+        self._learned = learned
         self._stack = stack
         self.history = history
         self.resources: Resources
@@ -63,15 +63,14 @@ class Stage:
 
 
 @asynccontextmanager
-async def staged(data_dir: Path, history: History) -> AsyncIterator[Stage]:
-    """Raise the stage in a folder, and clear it at the end."""
+async def staged(data_dir: Path, history: History, learned: Learned | None = None) -> AsyncIterator[Stage]:
+    """Raise the stage in a folder, with the shipped models unless others are given, and clear it at the end."""
     settings = Settings(_env_file=None, data_dir=data_dir, token=None, key=None, log_level="DEBUG")  # type: ignore[call-arg]
     async with AsyncExitStack() as stack:
-        stage = Stage(settings, history, stack)
+        stage = Stage(settings, history, learned or load_models(), stack)
         await stage.open()
         try:
-            with stage.server.env.time_context():
-                yield stage
+            yield stage
         finally:
             await stage.server.env.shutdown()
 

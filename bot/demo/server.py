@@ -5,6 +5,7 @@ from datetime import datetime
 
 import discord
 from simcord import ChannelHandle, Env, GuildHandle, MemberActor, RoleHandle, UserHandle, WebhookHandle
+from simcord.backend.access import can_access_channel
 
 from bot.demo.history import History, Reply, Story
 
@@ -30,6 +31,9 @@ class Server:
     @property
     def member(self) -> MemberActor:
         return self.members[MEMBER]
+
+    def can_see(self, viewer: MemberActor, channel: ChannelHandle) -> bool:
+        return can_access_channel(self.env, channel.id, viewer)
 
     def link(self, message: discord.Message) -> str:
         return f"https://discord.com/channels/{self.guild.id}/{message.channel.id}/{message.id}"
