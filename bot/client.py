@@ -9,6 +9,7 @@ from discord.ext import commands
 from bot.claims import ClaimMemory
 from bot.conversation import Conversations
 from bot.errors import UserError
+from bot.intake import Intake
 from bot.pipeline import Pipeline
 from bot.quotes import Quotes
 from bot.records import Post
@@ -17,6 +18,7 @@ from bot.store.messages import Kept
 
 EXTENSIONS = (
     "cogs.watch",
+    "cogs.catchup",
     "cogs.context",
     "cogs.summarize",
     "cogs.review",
@@ -84,14 +86,20 @@ class Hindsight(commands.AutoShardedBot):
         self.memory = ClaimMemory(
             resources.store, self.quotes, resources.models.embedder.version, resources.models.judge
         )
-        self.pipeline = Pipeline(resources, self.quotes, Conversations(Lookup(resources, self.quotes)), self.memory)
+        self.pipeline = Pipeline(resources, self.quotes, self.new_conversations(), self.memory)
+        self.intake = Intake(self.pipeline, self.quotes, self.dispatch)
         self.tree.on_error = self.on_interaction_error
 
     async def setup_hook(self) -> None:
         """Load every capability; one that fails stops the start."""
+        self.intake.own_id = self.user.id if self.user else None
         for name in EXTENSIONS:
             await self.load_extension(name)
         await self.tree.sync()
+
+    def new_conversations(self) -> Conversations:
+        """Begin to follow conversations, now or at some time in the past."""
+        return Conversations(Lookup(self.resources, self.quotes))
 
     async def on_ready(self) -> None:
         """Say in the log that the bot is there, and how to invite it."""

@@ -86,8 +86,9 @@ class Conversations:
         return self._loose(post)
 
     def open(self, post: Post) -> None:
-        """Make a post the current story of its channel."""
-        if post.in_thread:
+        """Make a post the current story of its channel, unless a newer one is."""
+        current = self._current.get(post.channel_id)
+        if post.in_thread or (current is not None and current.story_id >= post.id):
             return
         self._current[post.channel_id] = Current(post.id, post.created_at)
         self._current.move_to_end(post.channel_id)

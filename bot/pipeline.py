@@ -34,22 +34,28 @@ class Pipeline:
         self._memory = memory
         self._order: dict[int, asyncio.Lock] = {}
 
-    async def accept(self, post: Post, may_cite: MayCite, *, live: bool = True) -> Outcome | None:
+    async def accept(self, post: Post, may_cite: MayCite, *, past: Conversations | None = None) -> Outcome | None:
         """Read a post; give None when there is nothing to do (read before, opted out, gone meanwhile).
 
-        `live` posts go before those of a backfill or catch-up.
+        Posts of a backfill or catch-up bring the conversations of their own time in `past`: they wait for
+        live ones, and no card is sought for them.
         """
+        conversations = past or self._conversations
         async with self._order.setdefault(post.channel_id, asyncio.Lock()):
             self._quotes.remember(post)
             if not await self._store.messages.keep(post):
                 return None
-            placement = await self._conversations.place(post)
+            placement = await conversations.place(post)
         context = await self._context(post, placement)
-        reading, vector, likeness = await self._read(post, context, live=live)
-        placement = self._settled(post, placement, reading, likeness)
+        reading, vector, likeness = await self._read(post, context, live=past is None)
+        placement = _settled(post, placement, reading, likeness)
+        if placement.kind is Kind.STORY and not post.in_thread:
+            conversations.open(post)
         server = await self._store.servers.get(post.guild_id)
         decision = policy.decide(placement.kind, reading, server)
-        result = await self._result(post, placement, reading, decision, vector, server, may_cite)
+        result = await self._result(
+            post, placement, reading, decision, vector, server, may_cite if past is None else None
+        )
         return await self._record(result, decision)
 
     async def forget(self, guild_id: int, message_ids: list[int]) -> list[Public]:
@@ -91,15 +97,6 @@ class Pipeline:
         likeness = float(vectors[0] @ vectors[1]) if context.story is not None else 0.0
         return reading, vectors[0], likeness
 
-    def _settled(self, post: Post, placement: Placement, reading: Reading, likeness: float) -> Placement:
-        words = len(post.full_text.split())
-        if placement.kind is Kind.REPLY and policy.is_chat(placement, words, likeness):
-            return Placement(Kind.CHAT, None, loose=True)
-        if policy.reports_event(placement, words, reading):
-            self._conversations.open(post)
-            return Placement(Kind.STORY, post.id)
-        return placement
-
     async def _result(
         self,
         post: Post,
@@ -108,7 +105,7 @@ class Pipeline:
         decision: Decision,
         vector: np.ndarray,
         server: Server,
-        may_cite: MayCite,
+        may_cite: MayCite | None,
     ) -> Result:
         claim = card = None
         occurrences: tuple[Occurrence, ...] = ()
@@ -116,8 +113,9 @@ class Pipeline:
             claim = Claim(
                 post.guild_id, post.channel_id, post.id, placement.conversation_id, post.created_at, vector, post.links
             )
-            occurrences = policy.shown(await self._memory.find(claim, post.full_text, may_cite))
-            card = await self._card(claim, occurrences, server)
+            if may_cite is not None:
+                occurrences = policy.shown(await self._memory.find(claim, post.full_text, may_cite))
+                card = await self._card(claim, occurrences, server)
         return Result(
             post,
             placement,
@@ -125,7 +123,7 @@ class Pipeline:
             flag=_flag(post, placement, decision),
             claim=claim,
             card=card,
-            card_stands=bool(occurrences),
+            card_stands=bool(occurrences) or may_cite is None,
             fresh=not policy.is_stale(post.created_at, self._clock()),
         )
 
@@ -151,6 +149,15 @@ class Pipeline:
             self._memory.forget(result.post.guild_id, [result.post.id])
         log.debug("read message %s as %s", result.post.id, result.reading.label if result.reading else "chat")
         return _outcome(result, decision, recorded)
+
+
+def _settled(post: Post, placement: Placement, reading: Reading, likeness: float) -> Placement:
+    words = len(post.full_text.split())
+    if placement.kind is Kind.REPLY and policy.is_chat(placement, words, likeness):
+        return Placement(Kind.CHAT, None, loose=True)
+    if policy.reports_event(placement, words, reading):
+        return Placement(Kind.STORY, post.id)
+    return placement
 
 
 def _flag(post: Post, placement: Placement, decision: Decision) -> Flag | None:

@@ -68,13 +68,18 @@ class Quotes:
 
     async def channel(self, channel_id: int) -> discord.abc.Messageable | None:
         """Give a channel or thread that messages can be read from, archived threads included."""
+        channel = await self.find(channel_id)
+        return channel if isinstance(channel, discord.abc.Messageable) else None
+
+    async def find(self, channel_id: int) -> discord.abc.GuildChannel | discord.Thread | None:
+        """Give a channel, forum or thread of a server, or None when it is gone or hidden."""
         channel = self._client.get_channel(channel_id)
         if channel is None:
             try:
                 channel = await self._client.fetch_channel(channel_id)
             except (discord.NotFound, discord.Forbidden):
                 return None
-        return channel if isinstance(channel, discord.abc.Messageable) else None
+        return None if isinstance(channel, discord.abc.PrivateChannel) else channel
 
     async def starter(self, thread_id: int) -> int | None:
         """Give the id of a thread's starter: the message that it was made from, else its first message."""

@@ -38,7 +38,7 @@ class World:
         """Watch channels and go live, as the setup commands do."""
         for channel in channels or (self.news,):
             await self.store.servers.watch(self.guild.id, channel.id, self.env.now())
-            self.bot.get_cog("Watch").channels.add(channel.id)
+            self.bot.intake.channels.add(channel.id)
         await self.settings(live=live, alerts_channel_id=self.moderators.id)
 
     async def settings(self, **changes: object) -> None:

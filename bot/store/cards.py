@@ -7,6 +7,7 @@ import sqlalchemy as sa
 from sqlalchemy.dialects.sqlite import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from bot.errors import NotFound
 from bot.records import Card, MatchState, Occurrence
 from bot.store.audit import write_entry
 from bot.store.database import Database
@@ -59,7 +60,11 @@ class Cards:
             return await _card(connection, row)
 
     async def rate(self, card: Card, user_id: int, helpful: bool) -> tuple[int, int]:
-        """Write a member's vote, which they may change; give the counts (helpful, not helpful)."""
+        """Write a member's vote, which they may change; give the counts (helpful, not helpful).
+
+        Raises:
+            NotFound: the card is gone.
+        """
         key = self._vault.author_key(card.guild_id, user_id)
         statement = insert(card_ratings).values(card_id=card.id, author_key=key, helpful=helpful)
         statement = statement.on_conflict_do_update(index_elements=["card_id", "author_key"], set_={"helpful": helpful})
@@ -68,9 +73,12 @@ class Cards:
             .where(card_ratings.c.card_id == card.id)
             .group_by(card_ratings.c.helpful)
         )
+        there = sa.select(cards.c.card_id).where(cards.c.card_id == card.id)
         async with self._database.write() as connection:
+            if (await connection.execute(there)).first() is None:
+                raise NotFound("This card is gone: a message that it showed was deleted.")
             await connection.execute(statement)
-            counts = dict((await connection.execute(query)).tuples().all())
+            counts = {key: value for key, value in await connection.execute(query)}  # noqa: C416 - rows are no pairs to a type checker
         return counts.get(True, 0), counts.get(False, 0)
 
 

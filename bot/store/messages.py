@@ -10,7 +10,17 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.records import Kind, Placement, Post
 from bot.store.database import Database
-from bot.store.schema import card_occurrences, cards, digest_citations, digests, flags, messages, opt_outs, readings
+from bot.store.schema import (
+    audit,
+    card_occurrences,
+    cards,
+    digest_citations,
+    digests,
+    flags,
+    messages,
+    opt_outs,
+    readings,
+)
 from bot.store.schema import tallies as old_tallies
 from bot.store.vault import Vault
 from models.labels import LABELS, MARKS
@@ -67,7 +77,8 @@ class Messages:
                 created_at=post.created_at,
                 edited_at=post.edited_at,
             )
-            changed = messages.c.edited_at.is_distinct_from(statement.excluded.edited_at)
+            # Replays come out of order: only a later edit than the one that is kept counts.
+            changed = sa.or_(messages.c.edited_at.is_(None), statement.excluded.edited_at > messages.c.edited_at)
             await connection.execute(
                 statement.on_conflict_do_update(
                     index_elements=["message_id"],
@@ -93,17 +104,44 @@ class Messages:
             ).one_or_none()
         return None if row is None else _kept(row)
 
-    async def unread(self, limit: int = 1000) -> Sequence[Kept]:
-        """List kept messages without a current reading, oldest first."""
-        query = sa.select(messages).where(~messages.c.read).order_by(messages.c.message_id).limit(limit)
+    async def among(self, message_ids: Sequence[int]) -> Mapping[int, Kept]:
+        """Give the rows of those of some messages that are kept, by id."""
+        found: dict[int, Kept] = {}
+        async with self._database.read() as connection:
+            for start in range(0, len(message_ids), CHUNK):
+                chosen = messages.c.message_id.in_(message_ids[start : start + CHUNK])
+                for row in await connection.execute(sa.select(messages).where(chosen)):
+                    found[row.message_id] = _kept(row)
+        return found
+
+    async def latest_story(self, channel_id: int) -> int | None:
+        """Give the newest story of a channel."""
+        query = sa.select(sa.func.max(messages.c.message_id)).where(
+            messages.c.channel_id == channel_id, messages.c.kind == Kind.STORY
+        )
+        async with self._database.read() as connection:
+            return (await connection.execute(query)).scalar_one()
+
+    async def unread(self, limit: int, after: int = 0) -> Sequence[Kept]:
+        """List kept messages after an id that have no current reading, oldest first."""
+        waiting = sa.and_(~messages.c.read, messages.c.message_id > after)
+        query = sa.select(messages).where(waiting).order_by(messages.c.message_id).limit(limit)
         async with self._database.read() as connection:
             return [_kept(row) for row in await connection.execute(query)]
 
-    async def newest(self, channel_id: int) -> int | None:
-        """Give the newest kept message id of a channel or thread."""
-        query = sa.select(sa.func.max(messages.c.message_id)).where(messages.c.channel_id == channel_id)
+    async def newest(self) -> Mapping[int, int]:
+        """Give the newest kept message id of every channel and thread."""
+        query = sa.select(messages.c.channel_id, sa.func.max(messages.c.message_id)).group_by(messages.c.channel_id)
         async with self._database.read() as connection:
-            return (await connection.execute(query)).scalar_one()
+            return {key: value for key, value in await connection.execute(query)}  # noqa: C416 - rows are no pairs to a type checker
+
+    async def between(self, channel_id: int, first: int, last: int) -> Mapping[int, datetime | None]:
+        """Give the kept messages of a channel from one id to another, with the time of their last edit."""
+        query = sa.select(messages.c.message_id, messages.c.edited_at).where(
+            messages.c.channel_id == channel_id, messages.c.message_id.between(first, last)
+        )
+        async with self._database.read() as connection:
+            return {key: value for key, value in await connection.execute(query)}  # noqa: C416 - rows are no pairs to a type checker
 
     async def of_conversation(self, conversation_id: int) -> Sequence[int]:
         """List the ids of a conversation's messages, oldest first."""
@@ -181,6 +219,7 @@ async def forget_messages(connection: AsyncConnection, ids: Sequence[int]) -> li
     await connection.execute(sa.delete(cards).where(cards.c.message_id.in_(ids)))
     await connection.execute(sa.delete(card_occurrences).where(card_occurrences.c.message_id.in_(ids)))
     await connection.execute(sa.delete(digest_citations).where(digest_citations.c.message_id.in_(ids)))
+    await connection.execute(sa.update(audit).where(audit.c.subject_id.in_(ids)).values(subject_id=None))
     await connection.execute(sa.delete(messages).where(messages.c.message_id.in_(ids)))
     return shown
 

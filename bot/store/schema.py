@@ -26,6 +26,13 @@ class Moment(sa.types.TypeDecorator[datetime]):
 
 metadata = sa.MetaData(naming_convention={"ix": "ix_%(table_name)s_%(column_0_N_name)s"})
 
+data_keys = sa.Table(
+    "data_keys",
+    metadata,
+    sa.Column("key_id", sa.Integer, primary_key=True),
+    sa.Column("sealed", sa.LargeBinary, nullable=False, comment="the key of all other columns, sealed by the master"),
+)
+
 servers = sa.Table(
     "servers",
     metadata,
@@ -34,6 +41,7 @@ servers = sa.Table(
     sa.Column("alerts_channel_id", sa.BigInteger),
     sa.Column("thresholds", sa.JSON, nullable=False),
     sa.Column("retention_days", sa.Integer, nullable=False, server_default="30"),
+    sa.Column("claim_days", sa.Integer, comment="null: claims live as long as their messages"),
     sa.Column("left_at", Moment),
 )
 
@@ -43,7 +51,7 @@ watched = sa.Table(
     sa.Column("channel_id", sa.BigInteger, primary_key=True),
     sa.Column("guild_id", sa.BigInteger, nullable=False, index=True),
     sa.Column("added_at", Moment, nullable=False),
-    sa.Column("backfill_before", sa.BigInteger, comment="the oldest message id read; null once all history is read"),
+    sa.Column("backfill_after", sa.BigInteger, comment="how far a backfill has come; null when none is under way"),
 )
 
 messages = sa.Table(
@@ -82,6 +90,7 @@ tallies = sa.Table(
     sa.Column("conversation_id", sa.BigInteger, primary_key=True),
     sa.Column("label", sa.String(12), primary_key=True),
     sa.Column("guild_id", sa.BigInteger, nullable=False, index=True),
+    sa.Column("watched_id", sa.BigInteger, nullable=False),
     sa.Column("count", sa.Integer, nullable=False),
 )
 
@@ -157,8 +166,23 @@ flags = sa.Table(
     sa.Column("alert_message_id", sa.BigInteger),
     sa.Column("leased_by", sa.BigInteger),
     sa.Column("leased_until", Moment),
+    sa.Column("quiet", sa.Boolean, comment="waits in the queue without an alert; null until that is settled"),
+    sa.Column("asked_by", sa.BigInteger, comment="the moderator who wants a second opinion"),
     sa.Index(None, "guild_id", "state", "created_at"),
     sqlite_autoincrement=True,
+)
+
+verdicts = sa.Table(
+    "verdicts",
+    metadata,
+    sa.Column("verdict_id", sa.Integer, primary_key=True),
+    sa.Column("guild_id", sa.BigInteger, nullable=False, index=True),
+    sa.Column("channel_id", sa.BigInteger, nullable=False),
+    sa.Column("label", sa.String(12), nullable=False),
+    sa.Column("score", sa.Float, nullable=False),
+    sa.Column("verdict", sa.String(12), nullable=False),
+    sa.Column("decided_at", Moment, nullable=False),
+    comment="what is left of decided flags whose time is over: no message, no person",
 )
 
 digests = sa.Table(
@@ -175,6 +199,7 @@ digest_citations = sa.Table(
     metadata,
     sa.Column("posted_id", sa.ForeignKey("digests.posted_id", ondelete="CASCADE"), primary_key=True),
     sa.Column("message_id", sa.BigInteger, primary_key=True, index=True),
+    sa.Column("author_key", sa.LargeBinary(32), nullable=False, index=True),
 )
 
 opt_outs = sa.Table(
@@ -195,5 +220,6 @@ audit = sa.Table(
     sa.Column("subject_id", sa.BigInteger, comment="the message, channel, card or flag acted upon"),
     sa.Column("detail", sa.JSON, nullable=False),
     sa.Index(None, "guild_id", "at"),
+    sa.Index(None, "subject_id"),
     sqlite_autoincrement=True,
 )

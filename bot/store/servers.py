@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import asdict
 from datetime import datetime
+from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.dialects.sqlite import insert
@@ -24,7 +25,14 @@ class Servers:
             row = (await connection.execute(sa.select(servers).where(servers.c.guild_id == guild_id))).one_or_none()
         if row is None:
             return Server(guild_id)
-        return Server(guild_id, row.live, row.alerts_channel_id, Thresholds(**row.thresholds), row.retention_days)
+        return Server(
+            guild_id,
+            row.live,
+            row.alerts_channel_id,
+            Thresholds(**row.thresholds),
+            row.retention_days,
+            row.claim_days,
+        )
 
     async def save(self, server: Server) -> None:
         """Write the server's settings."""
@@ -33,10 +41,21 @@ class Servers:
             "alerts_channel_id": server.alerts_channel_id,
             "thresholds": asdict(server.thresholds),
             "retention_days": server.retention_days,
+            "claim_days": server.claim_days,
         }
         statement = insert(servers).values(guild_id=server.guild_id, **values)
         async with self._database.write() as connection:
             await connection.execute(statement.on_conflict_do_update(index_elements=["guild_id"], set_=values))
+
+    async def change(self, guild_id: int, **settings: Any) -> Server:
+        """Write some of a server's settings, named as in `Server`, and leave the others; give all as they now are."""
+        if "thresholds" in settings:
+            settings["thresholds"] = asdict(settings["thresholds"])
+        first = {"thresholds": asdict(Thresholds())} | settings
+        statement = insert(servers).values(guild_id=guild_id, **first)
+        async with self._database.write() as connection:
+            await connection.execute(statement.on_conflict_do_update(index_elements=["guild_id"], set_=settings))
+        return await self.get(guild_id)
 
     async def watch(self, guild_id: int, channel_id: int, now: datetime) -> bool:
         """Add a channel; say whether it is new."""
@@ -59,14 +78,20 @@ class Servers:
         async with self._database.read() as connection:
             return [(row.guild_id, row.channel_id) for row in await connection.execute(query)]
 
-    async def backfill_cursor(self, channel_id: int) -> int | None:
-        """Give the oldest message id that the backfill of a channel has read, if it is not through."""
-        query = sa.select(watched.c.backfill_before).where(watched.c.channel_id == channel_id)
+    async def added_at(self, channel_id: int) -> datetime:
+        """Give the time from which a watched channel is read."""
+        query = sa.select(watched.c.added_at).where(watched.c.channel_id == channel_id)
         async with self._database.read() as connection:
-            return (await connection.execute(query)).scalar_one_or_none()
+            return (await connection.execute(query)).scalar_one()
 
-    async def move_backfill(self, channel_id: int, before: int | None) -> None:
+    async def backfills(self) -> Sequence[tuple[int, int]]:
+        """List the backfills that are under way: (channel, newest message id read so far)."""
+        query = sa.select(watched.c.channel_id, watched.c.backfill_after).where(watched.c.backfill_after.is_not(None))
+        async with self._database.read() as connection:
+            return [(row.channel_id, row.backfill_after) for row in await connection.execute(query)]
+
+    async def move_backfill(self, channel_id: int, after: int | None) -> None:
         """Remember how far a channel's backfill has come; None when all is read."""
-        statement = sa.update(watched).where(watched.c.channel_id == channel_id).values(backfill_before=before)
+        statement = sa.update(watched).where(watched.c.channel_id == channel_id).values(backfill_after=after)
         async with self._database.write() as connection:
             await connection.execute(statement)

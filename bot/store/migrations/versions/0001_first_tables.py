@@ -25,6 +25,7 @@ def upgrade() -> None:
         sqlite_autoincrement=True,
     )
     op.create_index(op.f("ix_audit_guild_id_at"), "audit", ["guild_id", "at"], unique=False)
+    op.create_index(op.f("ix_audit_subject_id"), "audit", ["subject_id"], unique=False)
     op.create_table(
         "cards",
         sa.Column("card_id", sa.Integer(), nullable=False),
@@ -43,6 +44,14 @@ def upgrade() -> None:
     op.create_index(op.f("ix_cards_conversation_id"), "cards", ["conversation_id"], unique=False)
     op.create_index(op.f("ix_cards_posted_id"), "cards", ["posted_id"], unique=False)
     op.create_index(op.f("ix_cards_state"), "cards", ["state"], unique=False)
+    op.create_table(
+        "data_keys",
+        sa.Column("key_id", sa.Integer(), nullable=False),
+        sa.Column(
+            "sealed", sa.LargeBinary(), nullable=False, comment="the key of all other columns, sealed by the master"
+        ),
+        sa.PrimaryKeyConstraint("key_id"),
+    )
     op.create_table(
         "digests",
         sa.Column("posted_id", sa.BigInteger(), nullable=False),
@@ -69,6 +78,13 @@ def upgrade() -> None:
         sa.Column("alert_message_id", sa.BigInteger(), nullable=True),
         sa.Column("leased_by", sa.BigInteger(), nullable=True),
         sa.Column("leased_until", sa.BigInteger(), nullable=True),
+        sa.Column(
+            "quiet",
+            sa.Boolean(),
+            nullable=True,
+            comment="waits in the queue without an alert; null until that is settled",
+        ),
+        sa.Column("asked_by", sa.BigInteger(), nullable=True, comment="the moderator who wants a second opinion"),
         sa.PrimaryKeyConstraint("flag_id"),
         sa.UniqueConstraint("message_id"),
         sqlite_autoincrement=True,
@@ -107,6 +123,7 @@ def upgrade() -> None:
         sa.Column("alerts_channel_id", sa.BigInteger(), nullable=True),
         sa.Column("thresholds", sa.JSON(), nullable=False),
         sa.Column("retention_days", sa.Integer(), server_default="30", nullable=False),
+        sa.Column("claim_days", sa.Integer(), nullable=True, comment="null: claims live as long as their messages"),
         sa.Column("left_at", sa.BigInteger(), nullable=True),
         sa.PrimaryKeyConstraint("guild_id"),
     )
@@ -115,20 +132,34 @@ def upgrade() -> None:
         sa.Column("conversation_id", sa.BigInteger(), nullable=False),
         sa.Column("label", sa.String(length=12), nullable=False),
         sa.Column("guild_id", sa.BigInteger(), nullable=False),
+        sa.Column("watched_id", sa.BigInteger(), nullable=False),
         sa.Column("count", sa.Integer(), nullable=False),
         sa.PrimaryKeyConstraint("conversation_id", "label"),
     )
     op.create_index(op.f("ix_tallies_guild_id"), "tallies", ["guild_id"], unique=False)
+    op.create_table(
+        "verdicts",
+        sa.Column("verdict_id", sa.Integer(), nullable=False),
+        sa.Column("guild_id", sa.BigInteger(), nullable=False),
+        sa.Column("channel_id", sa.BigInteger(), nullable=False),
+        sa.Column("label", sa.String(length=12), nullable=False),
+        sa.Column("score", sa.Float(), nullable=False),
+        sa.Column("verdict", sa.String(length=12), nullable=False),
+        sa.Column("decided_at", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("verdict_id"),
+        comment="what is left of decided flags whose time is over: no message, no person",
+    )
+    op.create_index(op.f("ix_verdicts_guild_id"), "verdicts", ["guild_id"], unique=False)
     op.create_table(
         "watched",
         sa.Column("channel_id", sa.BigInteger(), nullable=False),
         sa.Column("guild_id", sa.BigInteger(), nullable=False),
         sa.Column("added_at", sa.BigInteger(), nullable=False),
         sa.Column(
-            "backfill_before",
+            "backfill_after",
             sa.BigInteger(),
             nullable=True,
-            comment="the oldest message id read; null once all history is read",
+            comment="how far a backfill has come; null when none is under way",
         ),
         sa.PrimaryKeyConstraint("channel_id"),
     )
@@ -169,9 +200,11 @@ def upgrade() -> None:
         "digest_citations",
         sa.Column("posted_id", sa.BigInteger(), nullable=False),
         sa.Column("message_id", sa.BigInteger(), nullable=False),
+        sa.Column("author_key", sa.LargeBinary(length=32), nullable=False),
         sa.ForeignKeyConstraint(["posted_id"], ["digests.posted_id"], ondelete="CASCADE"),
         sa.PrimaryKeyConstraint("posted_id", "message_id"),
     )
+    op.create_index(op.f("ix_digest_citations_author_key"), "digest_citations", ["author_key"], unique=False)
     op.create_index(op.f("ix_digest_citations_message_id"), "digest_citations", ["message_id"], unique=False)
     op.create_table(
         "readings",
