@@ -1,10 +1,12 @@
 """May a message of one place be shown in another? Channels are found in memory or fetched."""
 
+from typing import TypeGuard
+
 import discord
 
 from bot.claims import MayCite
 from bot.quotes import Quotes
-from bot.visibility import all_can_open, can_open
+from bot.visibility import Place, all_can_open, can_open
 
 
 def for_channel(quotes: Quotes, channel_id: int) -> MayCite:
@@ -12,18 +14,32 @@ def for_channel(quotes: Quotes, channel_id: int) -> MayCite:
 
     async def may_cite(cited_id: int) -> bool:
         audience, place = await quotes.channel(channel_id), await quotes.channel(cited_id)
-        if not isinstance(audience, discord.abc.GuildChannel | discord.Thread):
-            return False
-        return isinstance(place, discord.abc.GuildChannel | discord.Thread) and all_can_open(place, audience)
+        return _is_place(audience) and _is_place(place) and all_can_open(place, audience)
 
-    return may_cite
+    return _once_each(may_cite)
 
 
-def for_member(quotes: Quotes, member: discord.Member) -> MayCite:
-    """Allow what the member can open."""
+def for_member(quotes: Quotes, member: discord.Member, here: Place | None = None) -> MayCite:
+    """Allow what the member can open; `here` is where they ask, which matters for age-restricted channels."""
 
     async def may_cite(cited_id: int) -> bool:
         place = await quotes.channel(cited_id)
-        return isinstance(place, discord.abc.GuildChannel | discord.Thread) and await can_open(member, place)
+        return _is_place(place) and await can_open(member, place, here=here)
 
-    return may_cite
+    return _once_each(may_cite)
+
+
+def _once_each(may_cite: MayCite) -> MayCite:
+    """Ask about each channel once: the answer is for one card, which cites the same few channels again and again."""
+    known: dict[int, bool] = {}
+
+    async def remembered(cited_id: int) -> bool:
+        if cited_id not in known:
+            known[cited_id] = await may_cite(cited_id)
+        return known[cited_id]
+
+    return remembered
+
+
+def _is_place(channel: object) -> TypeGuard[Place]:
+    return isinstance(channel, discord.abc.GuildChannel | discord.Thread)

@@ -1,57 +1,127 @@
 """Who can open what: nothing is cited where it is shown to people who could not open it themselves.
 
-The public rule errs on the side of silence: a message may be cited in another
-channel only when everyone in the server can open it, or when both channels have the same overwrites.
+The bot does not know who holds which roles. So a message may be cited in public only when nobody, whatever roles
+they hold, could read the channel in which it is shown without being able to open the cited one.
 """
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from itertools import combinations
 
 import discord
 
-NEEDED = discord.Permissions(view_channel=True, read_message_history=True)
+VIEW = discord.Permissions.view_channel.flag
+OPEN = VIEW | discord.Permissions.read_message_history.flag
 
 Place = discord.abc.GuildChannel | discord.Thread
+Overwrites = Mapping[int, tuple[int, int]]  # what is (allowed, denied) in a channel, by the id of a role or member
 
 
-async def can_open(member: discord.Member, place: Place) -> bool:
-    """Say whether a member can open messages of a channel or thread; asks Discord for private threads only."""
-    if not isinstance(place, discord.Thread):
-        return place.permissions_for(member).is_superset(NEEDED)
-    if place.parent is None or not await can_open(member, place.parent):
-        return False
-    return not place.is_private() or await _in_thread(member, place)
+@dataclass(frozen=True, slots=True)
+class Grant:
+    """Hold what a role, or the overwrites of one member, say about VIEW and OPEN.
+
+    `base` counts in the whole server; `allowed` and `denied` count in (the audience's channel, the cited one).
+    """
+
+    base: int = 0
+    allowed: tuple[int, int] = (0, 0)
+    denied: tuple[int, int] = (0, 0)
 
 
 def all_can_open(place: Place, audience: Place) -> bool:
     """Say whether everyone who can read `audience` can open messages of `place`."""
-    if place.id == audience.id:
+    if isinstance(place, discord.Thread) and place.is_private() and place.id != audience.id:
+        return False
+    cited, shown = _channel(place), _channel(audience)
+    if cited is None or shown is None or not _has_only_text(cited) or _is_age_restricted(cited, shown):
+        return False
+    if place.guild.default_role.permissions.administrator:
         return True
-    if isinstance(place, discord.Thread):
-        if place.is_private() or place.parent is None:
-            return False
-        return all_can_open(place.parent, audience)
-    if isinstance(audience, discord.Thread):
-        # Whoever reads a thread can see its parent, so the parent's audience is the widest it can have.
-        return audience.parent is not None and all_can_open(place, audience.parent)
-    if _age_restricted(place) and not _age_restricted(audience):
-        return False
-    return _open_to_everyone(place) or place.overwrites == audience.overwrites
+    overwrites = _overwrites(shown), _overwrites(cited)
+    default = place.guild.default_role
+    everyone = _grant(default.id, default.permissions.value & OPEN, overwrites)
+    return all(
+        _permissions(everyone, grants, 1) == OPEN
+        for grants in _possible_members(place.guild, overwrites)
+        if _permissions(everyone, grants, 0) & VIEW
+    )
 
 
-def _open_to_everyone(channel: discord.abc.GuildChannel) -> bool:
-    everyone = channel.guild.default_role
-    if not channel.permissions_for(everyone).is_superset(NEEDED):
+async def can_open(member: discord.Member, place: Place, *, here: Place | None = None) -> bool:
+    """Say whether a member can open messages of a channel or thread; asks Discord for private threads only.
+
+    With `here`, the place in which they ask, an age-restricted channel counts only from within another one.
+    """
+    channel = _channel(place)
+    if channel is None or channel.permissions_for(member).value & OPEN != OPEN:
         return False
-    return all(not overwrite.pair()[1].value & NEEDED.value for overwrite in channel.overwrites.values())
+    if here is not None and _is_age_restricted(channel, _channel(here)):
+        return False
+    if not isinstance(place, discord.Thread) or not place.is_private():
+        return True
+    return channel.permissions_for(member).manage_threads or await _in_thread(member, place)
+
+
+def _channel(place: Place) -> discord.abc.GuildChannel | None:
+    # Whoever reads a thread can see its parent, so the parent's readers are the most that it can have.
+    return place.parent if isinstance(place, discord.Thread) else place
+
+
+def _has_only_text(channel: discord.abc.GuildChannel) -> bool:
+    # Where people also talk, the right to connect counts too; nobody watches those channels.
+    return isinstance(channel, discord.TextChannel | discord.ForumChannel)
+
+
+def _is_age_restricted(cited: discord.abc.GuildChannel, shown: discord.abc.GuildChannel | None) -> bool:
+    return getattr(cited, "nsfw", False) and not getattr(shown, "nsfw", False)
+
+
+def _possible_members(guild: discord.Guild, overwrites: tuple[Overwrites, Overwrites]) -> Iterator[tuple[Grant, ...]]:
+    """List members as the grants of their roles and, last, of their own overwrites.
+
+    Two roles are enough: of someone who reads the one channel and cannot open the other, drop all roles but one that
+    lets them read and one that keeps them out, and they still can and cannot.
+    """
+    roles = {
+        _grant(role.id, role.permissions.value & OPEN, overwrites)
+        for role in guild.roles
+        if not (role.is_default() or role.is_bot_managed() or role.permissions.administrator)
+    }
+    no_person = {guild.owner_id, guild.me.id if guild.me else None, *(role.id for role in guild.roles)}
+    people = {_grant(member_id, 0, overwrites) for member_id in {*overwrites[0], *overwrites[1]} - no_person}
+    for count in range(3):
+        for held in combinations(roles, count):
+            for own in {Grant(), *people}:
+                yield (*held, own)
+
+
+def _permissions(everyone: Grant, grants: tuple[Grant, ...], channel: int) -> int:
+    """Add up permissions in Discord's order: server, everyone's overwrite, those of roles, the member's own."""
+    *roles, own = grants
+    base = allowed = denied = 0
+    for role in roles:
+        base |= role.base
+        allowed |= role.allowed[channel]
+        denied |= role.denied[channel]
+    held = (everyone.base | base) & ~everyone.denied[channel] | everyone.allowed[channel]
+    held = held & ~denied | allowed
+    return held & ~own.denied[channel] | own.allowed[channel]
+
+
+def _overwrites(channel: discord.abc.GuildChannel) -> Overwrites:
+    pairs = {target.id: overwrite.pair() for target, overwrite in channel.overwrites.items()}
+    return {target_id: (allow.value & OPEN, deny.value & OPEN) for target_id, (allow, deny) in pairs.items()}
+
+
+def _grant(target_id: int, base: int, overwrites: tuple[Overwrites, Overwrites]) -> Grant:
+    shown, cited = (channel.get(target_id, (0, 0)) for channel in overwrites)
+    return Grant(base, (shown[0], cited[0]), (shown[1], cited[1]))
 
 
 async def _in_thread(member: discord.Member, thread: discord.Thread) -> bool:
-    if thread.permissions_for(member).manage_threads:
-        return True
     try:
         await thread.fetch_member(member.id)
-    except discord.NotFound:
+    except (discord.NotFound, discord.Forbidden):
         return False
     return True
-
-
-def _age_restricted(channel: discord.abc.GuildChannel) -> bool:
-    return bool(getattr(channel, "nsfw", False))
