@@ -76,21 +76,26 @@ class Context:
 
 @dataclass(frozen=True, slots=True)
 class Thresholds:
-    """Hold a server's policy: which labels are flagged and from what score in [0, 1]."""
+    """Hold a server's policy: which labels are flagged, from what score in [0, 1], and how many alerts a day."""
 
     flags: Mapping[str, float] = field(default_factory=lambda: {"partisan": 0.6, "off-topic": 0.6})
     claim: float = 0.5
+    alerts_a_day: int = 30
 
 
 @dataclass(frozen=True, slots=True)
 class Server:
-    """Hold what a server has set."""
+    """Hold what a server has set.
+
+    Readings are kept `retention_days` (1–30), claims `claim_days` or, when None, as long as their messages.
+    """
 
     guild_id: int
     live: bool = False
     alerts_channel_id: int | None = None
     thresholds: Thresholds = field(default_factory=Thresholds)
     retention_days: int = 30
+    claim_days: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,7 +114,11 @@ class Occurrence:
 
 @dataclass(frozen=True, slots=True)
 class Flag:
-    """Hold a reply that policy sends to moderators."""
+    """Hold a reply that policy sends to moderators.
+
+    `quiet` is set for one that waits in the queue without an alert; it is None until that is settled.
+    `asked_by` is the moderator who wants a second opinion.
+    """
 
     id: int
     guild_id: int
@@ -125,6 +134,8 @@ class Flag:
     decided_at: datetime | None = None
     alert_channel_id: int | None = None
     alert_message_id: int | None = None
+    quiet: bool | None = None
+    asked_by: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

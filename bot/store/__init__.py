@@ -11,11 +11,13 @@ from bot.store.claims import Claims
 from bot.store.database import open_database
 from bot.store.digests import Digests
 from bot.store.flags import Flags
+from bot.store.keys import unlock
 from bot.store.members import Members
 from bot.store.messages import Messages
 from bot.store.outcomes import Outcomes
 from bot.store.retention import Retention
 from bot.store.servers import Servers
+from bot.store.statistics import Statistics
 from bot.store.vault import Vault
 
 __all__ = ["Store", "open_store"]
@@ -35,12 +37,18 @@ class Store:
     members: Members
     retention: Retention
     audit: Audit
+    statistics: Statistics
 
 
 @asynccontextmanager
-async def open_store(path: Path, vault: Vault) -> AsyncIterator[Store]:
-    """Open the store at `path` and close it at the end; raise `StoreError` when that cannot be done."""
+async def open_store(path: Path, master: Vault) -> AsyncIterator[Store]:
+    """Open the store at `path` under the master key and close it at the end.
+
+    Raises:
+        StoreError: the file cannot be opened or written, or the key is not the one of this database.
+    """
     async with open_database(path) as database:
+        vault = await unlock(database, master)
         yield Store(
             servers=Servers(database),
             messages=Messages(database, vault),
@@ -48,8 +56,9 @@ async def open_store(path: Path, vault: Vault) -> AsyncIterator[Store]:
             claims=Claims(database, vault),
             flags=Flags(database),
             cards=Cards(database, vault),
-            digests=Digests(database),
+            digests=Digests(database, vault),
             members=Members(database, vault),
             retention=Retention(database),
             audit=Audit(database),
+            statistics=Statistics(database),
         )

@@ -1,5 +1,6 @@
 """Claims as sealed vectors with a reference to their message."""
 
+import asyncio
 from collections.abc import Sequence
 from datetime import datetime
 
@@ -33,7 +34,8 @@ class Claims:
         async with self._database.read() as connection:
             rows = (await connection.execute(query)).all()
         ids = np.array([row.message_id for row in rows], np.int64)
-        vectors = [self._vault.unseal(guild_id, row.message_id, row.vector) for row in rows]
+        sealed = [(row.message_id, row.vector) for row in rows]
+        vectors = await asyncio.to_thread(self._vault.unseal_all, guild_id, sealed)
         return ids, np.array(vectors, np.float32).reshape(len(rows), -1 if rows else DIMENSIONS)
 
     async def same_url(self, guild_id: int, urls: Sequence[str]) -> Sequence[int]:

@@ -1,6 +1,7 @@
 """One SQLite file: a reading engine, a single writer, and migrations run at start."""
 
 import asyncio
+import sqlite3
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -9,6 +10,7 @@ from typing import Any
 import sqlalchemy as sa
 from alembic import command
 from alembic.config import Config
+from alembic.util import CommandError
 from sqlalchemy import event
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
@@ -45,6 +47,13 @@ class Database:
             async with connection.begin():
                 yield connection
 
+    async def wipe_log(self) -> None:
+        """Empty the write-ahead log, in which deleted rows would otherwise stay readable for a while."""
+        async with self._writer, self._engine.connect() as connection:
+            # A checkpoint cannot run inside a transaction, and the engine opens one for every statement.
+            driver: Any = (await connection.get_raw_connection()).driver_connection
+            await (await driver.execute("PRAGMA wal_checkpoint(TRUNCATE)")).close()
+
 
 @asynccontextmanager
 async def open_database(path: Path) -> AsyncIterator[Database]:
@@ -65,12 +74,16 @@ async def open_database(path: Path) -> AsyncIterator[Database]:
 
 async def _migrate(engine: AsyncEngine, path: Path) -> None:
     try:
+        path.parent.mkdir(parents=True, exist_ok=True)
         async with engine.connect() as connection:
             await connection.execution_options(writes=True)
             async with connection.begin():
                 await connection.run_sync(_upgrade)
-    except DBAPIError as error:
-        raise StoreError(f"{path} is not writable or not a database: {error.orig}") from error
+    except (DBAPIError, sqlite3.Error, OSError) as error:
+        reason = error.orig if isinstance(error, DBAPIError) else error
+        raise StoreError(f"{path} is not writable or not a database: {reason}. Set HINDSIGHT_DATA_DIR.") from error
+    except CommandError as error:
+        raise StoreError(f"{path} was made by a newer version of the bot: {error}. Update the bot.") from error
 
 
 def _upgrade(connection: sa.Connection) -> None:

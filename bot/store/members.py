@@ -1,17 +1,30 @@
 """What is kept of one member, found through their keyed hash and nothing else: see, erase, opt out.
 
-No other query of the project reads `author_key`; a test holds the code to that.
+No other query of the project reads `author_key`, but for the one that refuses a member who has opted out
+(messages.py) and the one that writes a vote (cards.py); a test holds the code to that.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.dialects.sqlite import insert
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.store.database import Database
-from bot.store.messages import Public, forget_messages
-from bot.store.schema import card_ratings, cards, claims, messages, opt_outs, readings
+from bot.store.messages import CHUNK, Public, forget_messages
+from bot.store.schema import (
+    card_occurrences,
+    card_ratings,
+    cards,
+    claims,
+    digest_citations,
+    digests,
+    flags,
+    messages,
+    opt_outs,
+    readings,
+)
 from bot.store.vault import Vault
 from models.labels import LABELS, MARKS
 
@@ -28,9 +41,11 @@ class Members:
         key = self._vault.author_key(guild_id, user_id)
         own = sa.and_(messages.c.guild_id == guild_id, messages.c.author_key == key)
         query = (
-            sa.select(messages, readings, claims.c.message_id.label("claim_id"))
+            sa.select(messages, readings, claims.c.message_id.label("claim_id"), flags.c.flag_id)
+            .add_columns(flags.c.label.label("flag_label"), flags.c.state.label("flag_state"), flags.c.verdict)
             .outerjoin(readings, readings.c.message_id == messages.c.message_id)
             .outerjoin(claims, claims.c.message_id == messages.c.message_id)
+            .outerjoin(flags, flags.c.message_id == messages.c.message_id)
             .where(own)
             .order_by(messages.c.message_id)
         )
@@ -42,21 +57,33 @@ class Members:
         async with self._database.read() as connection:
             rows = (await connection.execute(query)).all()
             votes = (await connection.execute(rated)).all()
+            shown_on = {
+                "cards": await _shown_on(connection, card_occurrences.c.card_id, card_occurrences.c.message_id, own),
+                "digests": await _shown_on(
+                    connection, digest_citations.c.posted_id, digest_citations.c.message_id, own
+                ),
+            }
         return {
             "opted_out": await self.opted_out(guild_id, user_id),
             "messages": [_exported(row) for row in rows],
+            "shown_on": shown_on,
             "card_ratings": [{"card": vote.card_id, "helpful": vote.helpful} for vote in votes],
         }
+
+    async def messages(self, guild_id: int, user_id: int) -> Sequence[int]:
+        """List the ids of the messages that are kept of a member."""
+        key = self._vault.author_key(guild_id, user_id)
+        async with self._database.read() as connection:
+            return await _own_messages(connection, guild_id, key)
 
     async def erase(self, guild_id: int, user_id: int) -> tuple[int, Sequence[Public]]:
         """Delete all that is kept of a member; give how many messages, and what showed them."""
         key = self._vault.author_key(guild_id, user_id)
-        query = sa.select(messages.c.message_id).where(messages.c.guild_id == guild_id, messages.c.author_key == key)
         shown: list[Public] = []
         async with self._database.write() as connection:
-            ids = list((await connection.execute(query)).scalars())
-            for start in range(0, len(ids), 500):
-                shown += await forget_messages(connection, ids[start : start + 500])
+            ids = await _own_messages(connection, guild_id, key)
+            for start in range(0, len(ids), CHUNK):
+                shown += await forget_messages(connection, ids[start : start + CHUNK])
             of_server = sa.select(cards.c.card_id).where(cards.c.guild_id == guild_id)
             own_votes = sa.and_(card_ratings.c.author_key == key, card_ratings.c.card_id.in_(of_server))
             await connection.execute(sa.delete(card_ratings).where(own_votes))
@@ -64,10 +91,14 @@ class Members:
 
     async def opted_out(self, guild_id: int, user_id: int) -> bool:
         """Say whether a member has opted out in a server."""
-        key = self._vault.author_key(guild_id, user_id)
-        query = sa.select(opt_outs).where(opt_outs.c.guild_id == guild_id, opt_outs.c.author_key == key)
+        return bool(await self.opted_out_of(guild_id, [user_id]))
+
+    async def opted_out_of(self, guild_id: int, user_ids: Iterable[int]) -> set[int]:
+        """Give those of some people who have opted out in a server."""
+        keys = {self._vault.author_key(guild_id, user_id): user_id for user_id in set(user_ids)}
+        query = sa.select(opt_outs.c.author_key).where(opt_outs.c.guild_id == guild_id, opt_outs.c.author_key.in_(keys))
         async with self._database.read() as connection:
-            return (await connection.execute(query)).first() is not None
+            return {keys[key] for key in (await connection.execute(query)).scalars()}
 
     async def opt_out(self, guild_id: int, user_id: int) -> None:
         """Keep nothing of a member from now on; only the keyed hash that says so is kept."""
@@ -85,12 +116,31 @@ class Members:
             await connection.execute(sa.delete(opt_outs).where(own))
 
 
+async def _own_messages(connection: AsyncConnection, guild_id: int, key: bytes) -> list[int]:
+    own = sa.and_(messages.c.guild_id == guild_id, messages.c.author_key == key)
+    cited = (
+        sa.select(digest_citations.c.message_id)
+        .join(digests, digests.c.posted_id == digest_citations.c.posted_id)
+        .where(digests.c.guild_id == guild_id, digest_citations.c.author_key == key)
+    )
+    query = sa.union(sa.select(messages.c.message_id).where(own), cited)
+    return list((await connection.execute(query)).scalars())
+
+
+async def _shown_on(
+    connection: AsyncConnection, shown: sa.Column[int], cited: sa.Column[int], own: sa.ColumnElement[bool]
+) -> list[str]:
+    query = sa.select(shown).join(messages, messages.c.message_id == cited).where(own).distinct().order_by(shown)
+    return [str(each) for each in (await connection.execute(query)).scalars()]
+
+
 def _exported(row: sa.Row) -> dict[str, Any]:
     exported = {
         "message": str(row.message_id),
         "channel": str(row.channel_id),
         "sent": row.created_at.isoformat(),
         "story": str(row.conversation_id) if row.conversation_id else None,
+        "answers": str(row.parent_id) if row.parent_id else None,
         "kind": row.kind,
         "claim_vector_kept": row.claim_id is not None,
     }
@@ -99,4 +149,8 @@ def _exported(row: sa.Row) -> dict[str, Any]:
         exported["scores"] = dict(zip(LABELS, row.scores, strict=True))
         exported["marks"] = dict(zip(MARKS, row.marks, strict=True))
         exported["claim_score"] = row.claim
+        exported["read"] = row.read_at.isoformat()
+        exported["model"] = row.model
+    if row.flag_id is not None:
+        exported["flag"] = {"label": row.flag_label, "state": row.flag_state, "verdict": row.verdict}
     return exported

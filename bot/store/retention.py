@@ -1,5 +1,6 @@
-"""What expires: readings after the server's retention, and all of a server that the bot has left."""
+"""What expires: readings and flags after the server's retention, and all of a server that the bot has left."""
 
+from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
 
 import sqlalchemy as sa
@@ -8,22 +9,23 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.records import Kind
 from bot.store.database import Database
+from bot.store.messages import CHUNK, Public, forget_messages
 from bot.store.schema import (
     audit,
-    cards,
     claims,
-    digests,
     flags,
     messages,
-    opt_outs,
+    metadata,
     readings,
     servers,
     tallies,
+    verdicts,
     watched,
 )
 
 GRACE = timedelta(days=7)
 DEFAULT_DAYS = 30
+DAY = 86_400_000_000  # in the microseconds of a `Moment`
 
 
 class Retention:
@@ -33,22 +35,22 @@ class Retention:
         self._database = database
 
     async def expire(self, now: datetime) -> int:
-        """Turn readings past their time into tallies and delete rows that nothing needs; give how many readings."""
-        days = sa.func.coalesce(servers.c.retention_days, DEFAULT_DAYS)
-        age = sa.literal(int(now.timestamp() * 1_000_000), sa.BigInteger) - sa.type_coerce(
-            readings.c.read_at, sa.BigInteger
-        )
-        expired = (
-            sa.select(messages.c.message_id)
-            .join(readings, readings.c.message_id == messages.c.message_id)
-            .outerjoin(servers, servers.c.guild_id == messages.c.guild_id)
-            .where(age > days * 86_400_000_000)
-        )
+        """Delete readings, flags and claims past their time, and rows that nothing needs; give how many readings.
+
+        Of readings, counts per conversation remain; of flags with a verdict, label, score and verdict.
+        """
         async with self._database.write() as connection:
-            ids = list((await connection.execute(expired)).scalars())
-            for start in range(0, len(ids), 500):
-                await self._expire(connection, ids[start : start + 500])
+            await _expire_flags(connection, now)
+            await _expire_claims(connection, now)
+            ids = await _past(connection, readings.c.read_at, now)
+            for start in range(0, len(ids), CHUNK):
+                await _expire_readings(connection, ids[start : start + CHUNK])
+            await _delete_bare(connection, now)
         return len(ids)
+
+    async def wipe(self) -> None:
+        """Make what was deleted unreadable in the files, too."""
+        await self._database.wipe_log()
 
     async def leave(self, guild_id: int, now: datetime | None) -> None:
         """Start (or with None stop) the countdown to the deletion of a server that removed the bot."""
@@ -57,34 +59,125 @@ class Retention:
         async with self._database.write() as connection:
             await connection.execute(statement.on_conflict_do_update(index_elements=["guild_id"], set_=values))
 
-    async def delete_left(self, now: datetime) -> int:
-        """Delete everything of servers that the bot left more than seven days ago; give how many."""
+    async def compare(self, present: Collection[int], now: datetime) -> None:
+        """Start the countdown of servers that removed the bot while it was away, stop it where it is back."""
+        query = sa.select(watched.c.guild_id, servers.c.left_at).outerjoin(
+            servers, servers.c.guild_id == watched.c.guild_id
+        )
+        known = query.union(sa.select(servers.c.guild_id, servers.c.left_at))
+        async with self._database.read() as connection:
+            left = dict((await connection.execute(known)).tuples().all())
+        for guild_id, left_at in left.items():
+            if (guild_id in present) != (left_at is None):
+                await self.leave(guild_id, None if guild_id in present else now)
+
+    async def delete_left(self, now: datetime) -> Sequence[int]:
+        """Delete everything of servers that the bot left more than seven days ago; give their ids."""
         query = sa.select(servers.c.guild_id).where(servers.c.left_at < now - GRACE)
-        tables = (messages, tallies, cards, flags, digests, opt_outs, audit, watched, servers)
         async with self._database.write() as connection:
             ids = list((await connection.execute(query)).scalars())
-            for table in tables:
-                await connection.execute(sa.delete(table).where(table.c.guild_id.in_(ids)))
-        return len(ids)
+            for table in reversed(metadata.sorted_tables):
+                if ids and "guild_id" in table.c:
+                    await connection.execute(sa.delete(table).where(table.c.guild_id.in_(ids)))
+        return ids
 
-    async def _expire(self, connection: AsyncConnection, ids: list[int]) -> None:
-        counts = (
-            sa.select(messages.c.conversation_id, readings.c.label, messages.c.guild_id, sa.func.count())
-            .join(readings, readings.c.message_id == messages.c.message_id)
-            .where(
-                messages.c.message_id.in_(ids),
-                messages.c.kind == Kind.REPLY,
-                messages.c.conversation_id.is_not(None),
-            )
-            .group_by(messages.c.conversation_id, readings.c.label, messages.c.guild_id)
+    async def purge(self, guild_id: int, channel_id: int | None, now: datetime) -> Sequence[Public]:
+        """Delete all that was learned in a channel with its threads, or in the whole server; give what showed it.
+
+        Settings, watched channels, opt-outs and the log of decisions stay; the past is not read again.
+        """
+        chosen = messages.c.guild_id == guild_id
+        counts = tallies.c.guild_id == guild_id
+        watching = watched.c.guild_id == guild_id
+        if channel_id is not None:
+            chosen &= sa.or_(messages.c.channel_id == channel_id, messages.c.watched_id == channel_id)
+            counts &= tallies.c.watched_id == channel_id
+            watching &= watched.c.channel_id == channel_id
+        shown: list[Public] = []
+        async with self._database.write() as connection:
+            ids = list((await connection.execute(sa.select(messages.c.message_id).where(chosen))).scalars())
+            for start in range(0, len(ids), CHUNK):
+                shown += await forget_messages(connection, ids[start : start + CHUNK])
+            await connection.execute(sa.delete(tallies).where(counts))
+            await connection.execute(sa.update(watched).where(watching).values(added_at=now, backfill_after=None))
+        return list(dict.fromkeys(shown))
+
+    async def servers(self) -> Sequence[int]:
+        """List the servers of which anything is kept."""
+        tables = [table for table in metadata.sorted_tables if "guild_id" in table.c]
+        query = sa.union(*(sa.select(table.c.guild_id) for table in tables))
+        async with self._database.read() as connection:
+            return sorted((await connection.execute(query)).scalars())
+
+
+async def _past(connection: AsyncConnection, since: sa.Column[datetime], now: datetime) -> list[int]:
+    query = (
+        sa.select(messages.c.message_id)
+        .join(readings, readings.c.message_id == messages.c.message_id)
+        .outerjoin(servers, servers.c.guild_id == messages.c.guild_id)
+        .where(_older(since, now, sa.func.coalesce(servers.c.retention_days, DEFAULT_DAYS)))
+    )
+    return list((await connection.execute(query)).scalars())
+
+
+async def _expire_readings(connection: AsyncConnection, ids: Sequence[int]) -> None:
+    names = ["conversation_id", "label", "guild_id", "watched_id", "count"]
+    counts = (
+        sa.select(
+            messages.c.conversation_id,
+            readings.c.label,
+            messages.c.guild_id,
+            messages.c.watched_id,
+            sa.func.count(),
         )
-        statement = insert(tallies).from_select(["conversation_id", "label", "guild_id", "count"], counts)
-        added = {"count": tallies.c.count + statement.excluded.count}
-        await connection.execute(
-            statement.on_conflict_do_update(index_elements=["conversation_id", "label"], set_=added)
+        .join(readings, readings.c.message_id == messages.c.message_id)
+        .where(
+            messages.c.message_id.in_(ids),
+            messages.c.kind == Kind.REPLY,
+            messages.c.conversation_id.is_not(None),
         )
-        await connection.execute(sa.delete(readings).where(readings.c.message_id.in_(ids)))
-        with_claim = sa.select(claims.c.message_id)
-        await connection.execute(
-            sa.delete(messages).where(messages.c.message_id.in_(ids), messages.c.message_id.not_in(with_claim))
+        .group_by(messages.c.conversation_id, readings.c.label, messages.c.guild_id, messages.c.watched_id)
+    )
+    statement = insert(tallies).from_select(names, counts)
+    added = {"count": tallies.c.count + statement.excluded.count}
+    await connection.execute(statement.on_conflict_do_update(index_elements=["conversation_id", "label"], set_=added))
+    await connection.execute(sa.delete(readings).where(readings.c.message_id.in_(ids)))
+    await connection.execute(sa.update(audit).where(audit.c.subject_id.in_(ids)).values(subject_id=None))
+
+
+async def _expire_flags(connection: AsyncConnection, now: datetime) -> None:
+    days = sa.select(servers.c.retention_days).where(servers.c.guild_id == flags.c.guild_id).scalar_subquery()
+    since = sa.func.coalesce(flags.c.decided_at, flags.c.created_at)
+    old = _older(since, now, sa.func.coalesce(days, DEFAULT_DAYS))
+    names = ["guild_id", "channel_id", "label", "score", "verdict", "decided_at"]
+    decided = sa.select(*(flags.c[name] for name in names)).where(old, flags.c.verdict.is_not(None))
+    await connection.execute(insert(verdicts).from_select(names, decided))
+    await connection.execute(sa.delete(flags).where(old))
+
+
+async def _expire_claims(connection: AsyncConnection, now: datetime) -> None:
+    old = (
+        sa.select(claims.c.message_id)
+        .join(messages, messages.c.message_id == claims.c.message_id)
+        .join(servers, servers.c.guild_id == claims.c.guild_id)
+        .where(servers.c.claim_days.is_not(None), _older(messages.c.created_at, now, servers.c.claim_days))
+    )
+    await connection.execute(sa.delete(claims).where(claims.c.message_id.in_(old)))
+
+
+async def _delete_bare(connection: AsyncConnection, now: datetime) -> None:
+    """Delete rows of old messages that have neither a reading nor a claim and are not waiting for one."""
+    days = sa.select(servers.c.retention_days).where(servers.c.guild_id == messages.c.guild_id).scalar_subquery()
+    await connection.execute(
+        sa.delete(messages).where(
+            messages.c.read,
+            _older(messages.c.created_at, now, sa.func.coalesce(days, DEFAULT_DAYS)),
+            messages.c.message_id.not_in(sa.select(readings.c.message_id)),
+            messages.c.message_id.not_in(sa.select(claims.c.message_id)),
         )
+    )
+
+
+def _older(since: sa.ColumnElement, now: datetime, days: sa.ColumnElement | sa.Function) -> sa.ColumnElement[bool]:
+    moment = sa.literal(int(now.timestamp() * 1_000_000), sa.BigInteger)
+    return moment - sa.type_coerce(since, sa.BigInteger) > sa.type_coerce(days, sa.BigInteger) * DAY

@@ -5,6 +5,8 @@ import binascii
 import hashlib
 import hmac
 import os
+from collections.abc import Iterable
+from functools import lru_cache
 from pathlib import Path
 
 import numpy as np
@@ -18,20 +20,25 @@ from bot.errors import ConfigurationError, StoreError
 
 KEY_BYTES = 32
 NONCE_BYTES = 12
+DERIVED = 4096  # keys of servers kept in memory
+WRONG_KEY = (
+    "The key is not the one of this database. Put the old key file back beside it, or set HINDSIGHT_KEY to the old key."
+)
 
 
 class Vault:
-    """Hold the master key; every server gets keys of its own, derived from it (HKDF, RFC 5869)."""
+    """Hold a key; every server gets keys of its own, derived from it (HKDF, RFC 5869)."""
 
-    def __init__(self, master: bytes) -> None:
-        if len(master) != KEY_BYTES:
-            raise ConfigurationError("HINDSIGHT_KEY must be 32 bytes in base64; leave it out to have one made.")
-        self._master = master
+    def __init__(self, key: bytes) -> None:
+        if len(key) != KEY_BYTES:
+            raise ValueError(f"a key has {KEY_BYTES} bytes, not {len(key)}")
+        self._key = key
+        self.derive = lru_cache(DERIVED)(self._derive)
 
-    def derive(self, purpose: str, guild_id: int) -> bytes:
+    def _derive(self, purpose: str, guild_id: int) -> bytes:
         """Derive the 32-byte key of one server for one purpose."""
         info = f"hindsight/{purpose}/{guild_id}".encode()
-        return HKDF(algorithm=SHA256(), length=KEY_BYTES, salt=None, info=info).derive(self._master)
+        return HKDF(algorithm=SHA256(), length=KEY_BYTES, salt=None, info=info).derive(self._key)
 
     def author_key(self, guild_id: int, user_id: int) -> bytes:
         """Hash a user id so that it can be found again by its owner but not read back."""
@@ -43,45 +50,73 @@ class Vault:
 
     def seal(self, guild_id: int, message_id: int, vector: np.ndarray) -> bytes:
         """Encrypt a vector as float16 with AES-GCM, bound to its server and message."""
-        nonce = os.urandom(NONCE_BYTES)
-        plain = vector.astype(np.float16).tobytes()
-        return nonce + AESGCM(self.derive("vector", guild_id)).encrypt(nonce, plain, str(message_id).encode())
+        return self._encrypt("vector", guild_id, str(message_id), vector.astype(np.float16).tobytes())
 
     def unseal(self, guild_id: int, message_id: int, sealed: bytes) -> np.ndarray:
         """Decrypt a vector to float32; raise `StoreError` when the key is not the one that sealed it."""
-        cipher = AESGCM(self.derive("vector", guild_id))
-        try:
-            plain = cipher.decrypt(sealed[:NONCE_BYTES], sealed[NONCE_BYTES:], str(message_id).encode())
-        except InvalidTag:
-            raise StoreError(
-                "A claim vector cannot be decrypted: the key is not the one of this database. "
-                "Put the old key file back or set HINDSIGHT_KEY to it."
-            ) from None
+        plain = self._decrypt("vector", guild_id, str(message_id), sealed)
         return np.frombuffer(plain, np.float16).astype(np.float32)
+
+    def unseal_all(self, guild_id: int, sealed: Iterable[tuple[int, bytes]]) -> list[np.ndarray]:
+        """Decrypt many vectors of a server, each with its message id."""
+        return [self.unseal(guild_id, message_id, each) for message_id, each in sealed]
+
+    def wrap(self, other: "Vault") -> bytes:
+        """Encrypt another vault's key, so that it can be kept beside what it seals."""
+        return self._encrypt("wrap", 0, "", other._key)
+
+    def unwrap(self, wrapped: bytes) -> "Vault":
+        """Give the vault whose key was wrapped; raise `StoreError` when this one did not wrap it."""
+        return Vault(self._decrypt("wrap", 0, "", wrapped))
+
+    def _encrypt(self, purpose: str, guild_id: int, bound_to: str, plain: bytes) -> bytes:
+        nonce = os.urandom(NONCE_BYTES)
+        return nonce + AESGCM(self.derive(purpose, guild_id)).encrypt(nonce, plain, bound_to.encode())
+
+    def _decrypt(self, purpose: str, guild_id: int, bound_to: str, sealed: bytes) -> bytes:
+        cipher = AESGCM(self.derive(purpose, guild_id))
+        try:
+            return cipher.decrypt(sealed[:NONCE_BYTES], sealed[NONCE_BYTES:], bound_to.encode())
+        except InvalidTag:
+            raise StoreError(WRONG_KEY) from None
 
     def _digest(self, purpose: str, guild_id: int, value: str) -> bytes:
         return hmac.new(self.derive(purpose, guild_id), value.encode(), hashlib.sha256).digest()
 
 
+def new_vault() -> Vault:
+    """Make a vault with a new key."""
+    return Vault(os.urandom(KEY_BYTES))
+
+
 def load_vault(key: SecretStr | None, key_file: Path) -> Vault:
-    """Take the key from the settings, else from its file, which is made once with mode 0600."""
+    """Take the master key from the settings, else from its file, which is made once with mode 0600."""
     if key is not None:
-        return Vault(_decode(key.get_secret_value()))
+        return _decode(key.get_secret_value(), "HINDSIGHT_KEY")
     try:
         key_file.parent.mkdir(parents=True, exist_ok=True)
-        descriptor = os.open(key_file, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600)
-    except FileExistsError:
-        return Vault(_decode(key_file.read_text().strip()))
+        if key_file.exists():
+            return _decode(key_file.read_text().strip(), str(key_file))
+        return write_key(key_file)
     except OSError as error:
-        raise StoreError(f"{key_file} cannot be written: {error.strerror}. Set HINDSIGHT_DATA_DIR.") from error
+        raise StoreError(f"{key_file} cannot be read or written: {error.strerror}. Set HINDSIGHT_DATA_DIR.") from error
+
+
+def write_key(key_file: Path) -> Vault:
+    """Make a new master key in a file that only its owner can read; it must not be there yet."""
+    master = os.urandom(KEY_BYTES)
+    descriptor = os.open(key_file, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600)
     with os.fdopen(descriptor, "w") as file:
-        master = os.urandom(KEY_BYTES)
         file.write(base64.b64encode(master).decode() + "\n")
+        file.flush()
+        os.fsync(descriptor)
     return Vault(master)
 
 
-def _decode(text: str) -> bytes:
+def _decode(text: str, origin: str) -> Vault:
     try:
-        return base64.b64decode(text, validate=True)
-    except binascii.Error:
-        raise ConfigurationError("HINDSIGHT_KEY is not base64; leave it out to have one made.") from None
+        return Vault(base64.b64decode(text, validate=True))
+    except (binascii.Error, ValueError):
+        raise ConfigurationError(
+            f"{origin} must be {KEY_BYTES} bytes in base64. Leave HINDSIGHT_KEY out to have a key made."
+        ) from None

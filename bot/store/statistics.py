@@ -1,0 +1,122 @@
+"""Counts for moderators: by day, label and channel, never by person."""
+
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+
+import discord
+import sqlalchemy as sa
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from bot.records import Kind
+from bot.store.database import Database
+from bot.store.schema import card_ratings, cards, flags, messages, readings, tallies, verdicts
+
+DAY = 86_400_000_000  # in the microseconds of a `Moment`
+EPOCH = date(1970, 1, 1)
+
+
+@dataclass(frozen=True, slots=True)
+class Figures:
+    """Hold a server's counts since a day; labels are of replies.
+
+    `flags` counts by (label, outcome), where an outcome is open, agreed, corrected, dismissed or withdrawn;
+    `cards` counts by state: posted, shadow, removed or pending.
+    """
+
+    since: date
+    until: date
+    days: Mapping[tuple[date, str], int]
+    channels: Mapping[tuple[int, str], int]
+    flags: Mapping[tuple[str, str], int]
+    cards: Mapping[str, int]
+    helpful: int
+    unhelpful: int
+
+
+class Statistics:
+    """Count what was read, flagged, decided and posted."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def figures(self, guild_id: int, since: datetime, now: datetime) -> Figures:
+        """Count a server's readings, flags and cards since a time."""
+        async with self._database.read() as connection:
+            days, channels = await _labels(connection, guild_id, since)
+            decided = await _flags(connection, guild_id, since)
+            states = await _cards(connection, guild_id, since)
+            votes = await _votes(connection, guild_id, since)
+        return Figures(since.date(), now.date(), days, channels, decided, states, votes[True], votes[False])
+
+
+async def _labels(
+    connection: AsyncConnection, guild_id: int, since: datetime
+) -> tuple[Counter[tuple[date, str]], Counter[tuple[int, str]]]:
+    day = sa.type_coerce(messages.c.created_at, sa.BigInteger).op("/")(DAY)
+    current = (
+        sa.select(day, messages.c.watched_id, readings.c.label, sa.func.count())
+        .join(readings, readings.c.message_id == messages.c.message_id)
+        .where(messages.c.guild_id == guild_id, messages.c.kind == Kind.REPLY, messages.c.created_at >= since)
+        .group_by(day, messages.c.watched_id, readings.c.label)
+    )
+    days: Counter[tuple[date, str]] = Counter()
+    channels: Counter[tuple[int, str]] = Counter()
+    for number, channel_id, label, count in await connection.execute(current):
+        days[EPOCH + timedelta(days=number), label] += count
+        channels[channel_id, label] += count
+    # Of an expired reading only its conversation is known: it counts for the day of the story.
+    first = discord.utils.time_snowflake(since)
+    expired = sa.select(tallies.c.conversation_id, tallies.c.watched_id, tallies.c.label, tallies.c.count).where(
+        tallies.c.guild_id == guild_id, tallies.c.conversation_id >= first
+    )
+    for conversation_id, channel_id, label, count in await connection.execute(expired):
+        days[discord.utils.snowflake_time(conversation_id).date(), label] += count
+        channels[channel_id, label] += count
+    return days, channels
+
+
+async def _flags(connection: AsyncConnection, guild_id: int, since: datetime) -> Counter[tuple[str, str]]:
+    current = (
+        sa.select(flags.c.label, flags.c.state, flags.c.verdict, sa.func.count())
+        .where(flags.c.guild_id == guild_id, flags.c.created_at >= since)
+        .group_by(flags.c.label, flags.c.state, flags.c.verdict)
+    )
+    expired = (
+        sa.select(verdicts.c.label, sa.literal("decided"), verdicts.c.verdict, sa.func.count())
+        .where(verdicts.c.guild_id == guild_id, verdicts.c.decided_at >= since)
+        .group_by(verdicts.c.label, verdicts.c.verdict)
+    )
+    counts: Counter[tuple[str, str]] = Counter()
+    for query in (current, expired):
+        for label, state, verdict, count in await connection.execute(query):
+            counts[label, _outcome(label, state, verdict)] += count
+    return counts
+
+
+def _outcome(label: str, state: str, verdict: str | None) -> str:
+    if verdict is None:
+        return state
+    if verdict == "dismissed":
+        return verdict
+    return "agreed" if verdict == label else "corrected"
+
+
+async def _cards(connection: AsyncConnection, guild_id: int, since: datetime) -> dict[str, int]:
+    query = (
+        sa.select(cards.c.state, sa.func.count())
+        .where(cards.c.guild_id == guild_id, cards.c.created_at >= since)
+        .group_by(cards.c.state)
+    )
+    return dict((await connection.execute(query)).tuples().all())
+
+
+async def _votes(connection: AsyncConnection, guild_id: int, since: datetime) -> Counter[bool]:
+    query = (
+        sa.select(card_ratings.c.helpful, sa.func.count())
+        .join(cards, cards.c.card_id == card_ratings.c.card_id)
+        .where(cards.c.guild_id == guild_id, cards.c.created_at >= since)
+        .group_by(card_ratings.c.helpful)
+    )
+    return Counter(dict((await connection.execute(query)).tuples().all()))
