@@ -10,7 +10,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from bot.quotes import Quotes
+from bot.quotes import Texts
 from bot.records import Claim, MatchState, Occurrence, Post
 from bot.store import Store
 from models.batcher import Batcher
@@ -57,7 +57,7 @@ class Index:
 class ClaimMemory:
     """Find a claim's earlier occurrences in its server."""
 
-    def __init__(self, store: Store, quotes: Quotes, model: str, judge: Batcher[Pair, Judgement]) -> None:
+    def __init__(self, store: Store, quotes: Texts, model: str, judge: Batcher[Pair, Judgement]) -> None:
         self._store = store
         self._quotes = quotes
         self._model = model

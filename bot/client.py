@@ -1,5 +1,6 @@
 """The bot: what it may see, what it opens, how it starts and stops."""
 
+import asyncio
 import logging
 
 import discord
@@ -88,6 +89,7 @@ class Hindsight(commands.AutoShardedBot):
         )
         self.pipeline = Pipeline(resources, self.quotes, self.new_conversations(), self.memory)
         self.intake = Intake(self.pipeline, self.quotes, self.dispatch)
+        self.stopping: asyncio.Task[None] | None = None  # kept, so that a close begun by a signal runs to its end
         self.tree.on_error = self.on_interaction_error
 
     async def setup_hook(self) -> None:

@@ -12,7 +12,7 @@ import numpy as np
 from bot import policy
 from bot.claims import ClaimMemory, MayCite
 from bot.conversation import Conversations
-from bot.quotes import Quotes
+from bot.quotes import Texts
 from bot.records import Card, Claim, Context, Decision, Flag, Kind, Occurrence, Outcome, Placement, Post, Server
 from bot.resources import Resources
 from bot.store.messages import Public
@@ -25,7 +25,7 @@ log = logging.getLogger(__name__)
 class Pipeline:
     """Take posts the whole way, and forget them again."""
 
-    def __init__(self, resources: Resources, quotes: Quotes, conversations: Conversations, memory: ClaimMemory) -> None:
+    def __init__(self, resources: Resources, quotes: Texts, conversations: Conversations, memory: ClaimMemory) -> None:
         self._store = resources.store
         self._models = resources.models
         self._clock = resources.clock

@@ -3,6 +3,7 @@
 import logging
 from collections import OrderedDict
 from datetime import datetime, timedelta
+from typing import Protocol
 
 import discord
 
@@ -14,6 +15,16 @@ KEEP = timedelta(minutes=15)
 ROOM = 20_000  # posts in memory at most
 
 log = logging.getLogger(__name__)
+
+
+class Texts(Protocol):
+    """Give posts by id; the pipeline needs no more of Discord than this."""
+
+    def remember(self, post: Post) -> None: ...
+
+    def forget(self, message_id: int) -> None: ...
+
+    async def get(self, channel_id: int, message_id: int) -> Post | None: ...
 
 
 class Quotes:

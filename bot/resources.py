@@ -1,6 +1,6 @@
 """What the bot opens once at start and hands down: settings, store, models and the clock."""
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
@@ -26,7 +26,7 @@ class ReaderModel(Protocol):
 
     version: str
 
-    def predict(self, passages: list[Passage]) -> list[Reading]: ...
+    def predict(self, passages: Sequence[Passage], /) -> list[Reading]: ...
 
     def explain(self, passage: Passage, label: str) -> list[str]: ...
 
@@ -36,13 +36,13 @@ class EmbedderModel(Protocol):
 
     version: str
 
-    def encode(self, texts: list[str]) -> np.ndarray: ...
+    def encode(self, texts: Sequence[str], /) -> np.ndarray: ...
 
 
 class MatcherModel(Protocol):
     """Judge whether two texts make the same claim."""
 
-    def judge(self, pairs: list[Pair]) -> list[Judgement]: ...
+    def judge(self, pairs: Sequence[Pair], /) -> list[Judgement]: ...
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,6 +1,7 @@
 """Small real models with the reader's and embedder's verbs, whose answers a test can steer by plain words."""
 
 import hashlib
+from collections.abc import Sequence
 
 import numpy as np
 
@@ -18,7 +19,7 @@ class TinyReader:
 
     version = "tiny-reader"
 
-    def predict(self, passages: list[Passage]) -> list[Reading]:
+    def predict(self, passages: Sequence[Passage]) -> list[Reading]:
         return [self._read(passage.text.lower()) for passage in passages]
 
     def explain(self, passage: Passage, label: str) -> list[str]:
@@ -37,7 +38,7 @@ class TinyEmbedder:
 
     version = "tiny-embedder"
 
-    def encode(self, texts: list[str]) -> np.ndarray:
+    def encode(self, texts: Sequence[str]) -> np.ndarray:
         return np.array([self._encode(text) for text in texts], np.float32).reshape(len(texts), SIZE)
 
     def _encode(self, text: str) -> np.ndarray:
@@ -50,7 +51,7 @@ class TinyEmbedder:
 class TinyMatcher:
     """Judge by cosine alone."""
 
-    def judge(self, pairs: list[Pair]) -> list[Judgement]:
+    def judge(self, pairs: Sequence[Pair]) -> list[Judgement]:
         return [self._judge(pair.cosine) for pair in pairs]
 
     def _judge(self, cosine: float) -> Judgement:

@@ -1,0 +1,134 @@
+"""The command line: run · demo · replay · label · match · summarize · import · doctor."""
+
+import asyncio
+import sys
+from contextlib import nullcontext
+from pathlib import Path
+from typing import Annotated, TextIO
+
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from bot.errors import HindsightError
+
+app = typer.Typer(
+    help="Hindsight remembers claims: context cards, cited digests and a moderators' queue for Discord.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+Lines = Annotated[Path | None, typer.Argument(help="JSON Lines; standard input when left out.", exists=True)]
+
+
+@app.command()
+def run() -> None:
+    """Start the bot with the token from .env."""
+    from bot import run as runner
+    from bot.logs import set_up_logging
+    from bot.settings import load_settings
+
+    settings = load_settings()
+    set_up_logging(settings.log_level)
+    asyncio.run(runner.run(settings))
+
+
+@app.command()
+def doctor() -> None:
+    """Check settings, database, weights, token, intents and permissions."""
+    from bot.doctor import examine
+    from bot.settings import load_settings
+
+    settings = load_settings()
+
+    async def collect() -> bool:
+        table = Table("", "what", "how it stands")
+        well = True
+        async for finding in examine(settings):
+            table.add_row("[green]✓" if finding.well else "[red]✗", finding.what, finding.words)
+            well = well and finding.well
+        Console().print(table)
+        return well
+
+    raise typer.Exit(0 if asyncio.run(collect()) else 1)
+
+
+@app.command()
+def demo(
+    check: Annotated[bool, typer.Option(help="Play the scenario without a page and print a JSON transcript.")] = False,
+    data: Annotated[Path | None, typer.Option(help="With --check: keep database and DEBUG log here.")] = None,
+    port: Annotated[int, typer.Option(help="Port of the page on 127.0.0.1.")] = 8123,
+) -> None:
+    """Show the real bot on a simulated Discord, without a token."""
+    try:
+        from bot.demo import play
+    except ModuleNotFoundError as error:
+        raise HindsightError(f"{error.name} is missing: pip install 'hindsight-bot[demo]', or use make demo.") from None
+
+    if check:
+        raise typer.Exit(play.check(data))
+    play.run_demo(port)
+
+
+@app.command()
+def replay(
+    file: Annotated[Path, typer.Argument(help="A DiscordChatExporter JSON export or a thread file.", exists=True)],
+    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object instead of tables.")] = False,
+) -> None:
+    """Show what the bot would have done with a past discussion."""
+    from bot.replay import replay_file
+
+    replay_file(file, as_json=as_json)
+
+
+@app.command()
+def label(file: Lines = None) -> None:
+    """Label replies: {"id","story","parent","text"} a line."""
+    from bot import filters
+
+    with _opened(file) as lines:
+        raise typer.Exit(filters.label(lines, sys.stdout, sys.stderr))
+
+
+@app.command()
+def match(
+    archive: Annotated[Path, typer.Option(help="Archive of fact-checks, JSON Lines.", exists=True)],
+    any_date: Annotated[bool, typer.Option(help="Also match fact-checks that are later than the query.")] = False,
+    top: Annotated[int, typer.Option(min=1, max=100, help="Matches listed for each query.")] = 10,
+    file: Lines = None,
+) -> None:
+    """Find earlier claims in an archive: {"id","text","date"?} a line."""
+    from bot import filters
+
+    with _opened(file) as lines:
+        raise typer.Exit(filters.match(lines, sys.stdout, sys.stderr, archive, any_date=any_date, top=top))
+
+
+@app.command()
+def summarize(
+    words: Annotated[int, typer.Option(min=20, max=1000, help="Length of a digest.")] = 120, file: Lines = None
+) -> None:
+    """Condense threads: {"id","story","messages"} a line."""
+    from bot import filters
+
+    with _opened(file) as lines:
+        raise typer.Exit(filters.summarize(lines, sys.stdout, sys.stderr, words))
+
+
+def _opened(file: Path | None) -> "nullcontext[TextIO] | TextIO":
+    return nullcontext(sys.stdin) if file is None else file.open(encoding="utf-8")
+
+
+def main() -> None:
+    """Run a command; a named error is one line on standard error, not a traceback."""
+    try:
+        app()
+    except HindsightError as error:
+        Console(stderr=True).print(f"[red]{type(error).__name__}[/red]: {error}", highlight=False)
+        sys.exit(1)
+    except KeyboardInterrupt:
+        sys.exit(130)
+
+
+if __name__ == "__main__":
+    main()

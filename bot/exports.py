@@ -1,0 +1,150 @@
+"""Past discussions from files: DiscordChatExporter's JSON and plain thread files."""
+
+import json
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Annotated
+
+from pydantic import AliasChoices, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+
+from bot.errors import RowError
+from bot.posts import find_links
+from bot.records import Post
+
+BEGIN = datetime(2000, 1, 1, tzinfo=UTC)  # thread files tell no times: one message a minute from here
+CHANNEL = 1  # stands for the channel of a file that names none
+MESSAGE_TYPES = ("Default", "Reply", "0", "19")
+
+Text = Annotated[str, BeforeValidator(lambda value: "" if value is None else value)]
+
+
+class _Part(BaseModel):
+    model_config = ConfigDict(extra="ignore", frozen=True, coerce_numbers_to_str=True)
+
+
+class _Author(_Part):
+    id: int
+    bot: bool = Field(default=False, validation_alias=AliasChoices("isBot", "bot"))
+
+
+class _Embed(_Part):
+    title: Text = ""
+    description: Text = ""
+
+
+class _Reference(_Part):
+    message_id: int | None = Field(default=None, alias="messageId")
+
+
+class _Message(_Part):
+    id: int
+    type: str = "Default"
+    timestamp: datetime
+    edited: datetime | None = Field(default=None, alias="timestampEdited")
+    content: Text
+    author: _Author
+    embeds: tuple[_Embed, ...] = ()
+    reference: _Reference | None = None
+
+
+class _Channel(_Part):
+    id: int = CHANNEL
+
+
+class _Export(_Part):
+    channel: _Channel = _Channel()
+    messages: tuple[_Message, ...]
+
+
+class _Story(_Part):
+    headline: Text = ""
+    body: Text = ""
+
+
+class _Said(_Part):
+    id: str
+    parent: str | None = None
+    text: Text
+
+
+class _Thread(_Part):
+    story: _Story
+    messages: tuple[_Said, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Discussion:
+    """Hold a past discussion: its posts in order and the names that the file gives them."""
+
+    posts: tuple[Post, ...]
+    names: dict[int, str]
+
+
+def load_discussion(file: Path) -> Discussion:
+    """Read a discussion; raise `RowError` naming the field when the file is not what it should be."""
+    try:
+        content = json.loads(file.read_bytes())
+    except (json.JSONDecodeError, UnicodeDecodeError) as error:
+        raise RowError(f"{file.name} is not JSON: {error}") from None
+    if not isinstance(content, dict):
+        raise RowError(f"{file.name} must hold one JSON object, a DiscordChatExporter export or a thread")
+    try:
+        if "story" in content:
+            return _from_thread(_Thread.model_validate(content))
+        return _from_export(_Export.model_validate(content))
+    except ValidationError as error:
+        problem = error.errors()[0]
+        where = ".".join(str(part) for part in problem["loc"])
+        raise RowError(f"{file.name}: {where}: {problem['msg']}") from None
+
+
+def _from_export(export: _Export) -> Discussion:
+    said = sorted((each for each in export.messages if each.type in MESSAGE_TYPES), key=lambda each: each.id)
+    posts = tuple(_exported(message, export.channel.id) for message in said)
+    return Discussion(posts, {post.id: str(post.id) for post in posts})
+
+
+def _exported(message: _Message, channel_id: int) -> Post:
+    shown = (part for embed in message.embeds for part in (embed.title, embed.description) if part)
+    return Post(
+        id=message.id,
+        guild_id=0,
+        channel_id=channel_id,
+        watched_id=channel_id,
+        author_id=message.author.id,
+        created_at=message.timestamp.astimezone(UTC),
+        edited_at=message.edited.astimezone(UTC) if message.edited else None,
+        text=message.content,
+        headline="\n".join(shown),
+        links=find_links(message.content),
+        reply_to=message.reference.message_id if message.reference else None,
+        by_person=not message.author.bot,
+    )
+
+
+def _from_thread(thread: _Thread) -> Discussion:
+    # The story stands first, as a thread's starter does; everything else is under it.
+    numbers = {said.id: place for place, said in enumerate(thread.messages, start=2)}
+    headline = "\n".join(part for part in (thread.story.headline, thread.story.body) if part)
+    posts = [_told(1, headline, None)]
+    for said in thread.messages:
+        if said.parent is not None and said.parent not in numbers:
+            raise RowError(f"message {said.id}: parent: no message {said.parent} in this thread")
+        posts.append(_told(numbers[said.id], said.text, numbers.get(said.parent or "", 1)))
+    return Discussion(tuple(posts), {1: "story"} | {number: name for name, number in numbers.items()})
+
+
+def _told(number: int, text: str, parent: int | None) -> Post:
+    return Post(
+        id=number,
+        guild_id=0,
+        channel_id=CHANNEL,
+        watched_id=CHANNEL,
+        author_id=number,
+        created_at=BEGIN + timedelta(minutes=number),
+        text=text,
+        links=find_links(text),
+        reply_to=parent,
+        is_starter=parent is None,
+    )
