@@ -1,4 +1,4 @@
-"""The command line: run · demo · replay · label · match · summarize · import · doctor."""
+"""The command line: run · demo · replay · label · match · summarize · doctor."""
 
 import asyncio
 import sys

@@ -104,7 +104,7 @@ def load_models() -> Learned:
 
     try:
         return Learned(Reader.from_pretrained(), Embedder.from_pretrained(), Matcher.from_pretrained())
-    except (OSError, ValueError, KeyError) as error:
+    except (OSError, ValueError, KeyError, RuntimeError) as error:
         raise ConfigurationError(f"The weights cannot be loaded: {error}. Clone the repository again.") from error
 
 

@@ -1,0 +1,67 @@
+"""The command line says plainly what is missing and what to do about it."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+
+
+def hindsight(*arguments: str, folder: Path, **environment: str) -> subprocess.CompletedProcess[str]:
+    """Run `python -m bot` in an empty folder, as a person would."""
+    kept = {name: value for name, value in os.environ.items() if not name.startswith("HINDSIGHT_")}
+    return subprocess.run(  # noqa: S603 - our own interpreter and module
+        [sys.executable, "-W", "ignore", "-m", "bot", *arguments],
+        cwd=folder,
+        env={**kept, "PYTHONPATH": str(ROOT), "COLUMNS": "200", **environment},
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+
+
+@pytest.mark.parametrize(
+    ("environment", "named"),
+    [
+        ({}, "Copy .env.example to .env and set HINDSIGHT_TOKEN"),
+        ({"HINDSIGHT_LOG_LEVEL": "LOUD"}, "HINDSIGHT_LOG_LEVEL"),
+    ],
+)
+def test_run_names_what_is_missing(tmp_path: Path, environment: dict[str, str], named: str) -> None:
+    done = hindsight("run", folder=tmp_path, **environment)
+    assert done.returncode == 1
+    assert named in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_misspelt_setting_is_an_error(tmp_path: Path) -> None:
+    (tmp_path / ".env").write_text("HINDSIGHT_TOKNE=abc\n")
+    done = hindsight("run", folder=tmp_path)
+    assert done.returncode == 1
+    assert "HINDSIGHT_TOKNE: no such setting" in done.stderr
+
+
+def test_help_names_every_command(tmp_path: Path) -> None:
+    done = hindsight("--help", folder=tmp_path)
+    assert done.returncode == 0
+    for command in ("run", "demo", "replay", "label", "match", "summarize", "doctor"):
+        assert command in done.stdout
+
+
+def test_doctor_shows_a_table_and_fails_without_a_token(tmp_path: Path) -> None:
+    done = hindsight("doctor", folder=tmp_path)
+    assert done.returncode == 1
+    for line in ("weights", "database", "token"):
+        assert line in done.stdout
+
+
+def test_replay_of_a_broken_file_is_one_line(tmp_path: Path) -> None:
+    (tmp_path / "export.json").write_text("{")
+    done = hindsight("replay", "export.json", folder=tmp_path)
+    assert done.returncode == 1
+    assert done.stderr.count("\n") == 1
+    assert "export.json is not JSON" in done.stderr
