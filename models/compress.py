@@ -57,8 +57,8 @@ _NEEDS_REST = re.compile(
     re.IGNORECASE,
 )
 _ASIDE = re.compile(r"\s*(?:\(([^()]{4,200})\)|\[([^\[\]]{1,200})\])")
-_REVERSES = re.compile(
-    r"\b(?:not?|never|cannot|un\w+|false|fake|wrong|if|unless|except|only|but|joke|kidding)\b|n['’]t\b|/s",
+REVERSES = re.compile(
+    r"(?<!\w)/s\b|\b(?:not?|never|cannot|un\w+|false|fake|wrong|if|unless|except|only|but|joke|kidding)\b|n['’]t\b",
     re.IGNORECASE,
 )
 _CLAUSE = re.compile(r"(?:;|:|\s[–—-]+|—|,)\s+|\s+(?=and\s)|\.{3}\s*|…\s*")
@@ -79,9 +79,13 @@ def tidy(text: str) -> str:
 
 
 def sentences_of(text: str) -> list[str]:
-    """Cut a message into tidy sentences of at least one word, greetings and fillers taken off."""
+    """Cut a message into tidy sentences of at least one word, greetings and fillers taken off.
+
+    A last sentence that breaks off ("…") is left out where others remain.
+    """
     trimmed = (trim(sentence) for sentence in split_sentences(tidy(text)))
-    return [sentence for sentence in trimmed if any(character.isalnum() for character in sentence)]
+    sentences = [sentence for sentence in trimmed if any(character.isalnum() for character in sentence)]
+    return sentences[:-1] if len(sentences) > 1 and sentences[-1].endswith("…") else sentences
 
 
 def trim(sentence: str) -> str:
@@ -100,7 +104,7 @@ def shorten(sentence: str, words: int) -> str | None:
     """
     if len(sentence.split()) <= words:
         return sentence
-    sentence = _ASIDE.sub(lambda aside: aside[0] if _REVERSES.search(aside[0]) else "", sentence)
+    sentence = _ASIDE.sub(lambda aside: aside[0] if REVERSES.search(aside[0]) else "", sentence)
     if len(sentence.split()) <= words:
         return sentence
     best = None

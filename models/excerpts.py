@@ -4,7 +4,7 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-from models.compress import shorten
+from models.compress import REVERSES, shorten
 
 _WORD = re.compile(r"\w+")
 STEM = 6
@@ -24,12 +24,22 @@ def term_weights(texts: Iterable[str], story: str | None) -> Mapping[str, float]
 
 
 def excerpt(sentences: Sequence[str], weights: Mapping[str, float], words: int) -> str | None:
-    """Choose the neighbouring sentences of at most `words` words that weigh most; None where none fits."""
+    """Choose the neighbouring sentences of at most `words` words that weigh most; None where none fits.
+
+    A sentence that says nothing by itself ("Wow.") is passed over, unless it may turn what stands beside it ("Not.").
+    """
+    telling = [sentence for sentence in sentences if len(terms(sentence)) > 1 or REVERSES.search(sentence)]
     return max(
-        _runs(sentences, words),
+        _runs(telling or sentences, words),
         key=lambda run: (sum(weights.get(term, 1.0) for term in terms(run)), -len(run)),
         default=None,
     )
+
+
+def cut(text: str, words: int) -> str:
+    """Return the first `words` words, closed by "…" where that is not all: the last resort for endless sentences."""
+    head = " ".join(text.split()[:words])[:LONGEST_CHARACTERS]
+    return head if head == " ".join(text.split()) else f"{head.rstrip(' ,;:–—-.…')}…"
 
 
 def _runs(sentences: Sequence[str], words: int) -> Iterator[str]:
@@ -49,4 +59,4 @@ def _runs(sentences: Sequence[str], words: int) -> Iterator[str]:
 
 def _ended(sentence: str) -> str:
     """Close a sentence that its writer left open, so that the next can follow."""
-    return sentence if sentence[-1] in ".!?…:;,。！？\"'”’»)" else f"{sentence}."
+    return sentence if sentence[-1] in ".!?…:;,。\"'”’»)" else f"{sentence}."

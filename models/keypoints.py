@@ -5,6 +5,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from models.candidates import Candidate
+
 SAME = 0.72
 """Cosine from which two excerpts are told as one point; below 0.7 every second such pair says something else."""
 REPEATS = 0.35
@@ -12,26 +14,6 @@ REPEATS = 0.35
 REDUNDANCY = 1.0
 NEIGHBOURS = slice(1, 4)
 CENTRALITY = 1.5
-
-
-@dataclass(frozen=True, slots=True)
-class Candidate:
-    """Hold what one message could give to a digest.
-
-    `position` is its place in the thread, `parent` the position of the message it answers; `value` says how
-    much the excerpt is worth telling before its neighbours are known; `kind` is the section it would stand in.
-    """
-
-    id: str
-    position: int
-    excerpt: str
-    kind: str
-    value: float
-    parent: int | None = None
-
-    @property
-    def words(self) -> int:
-        return len(self.excerpt.split())
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,17 +25,17 @@ class KeyPoint:
     value: float
 
 
-def key_points(candidates: Sequence[Candidate], vectors: np.ndarray, words: int, most: int) -> list[KeyPoint]:
+def key_points(found: Sequence[Candidate], vectors: np.ndarray, words: int, most: int) -> list[KeyPoint]:
     """Choose at most `most` points whose leads have at most `words` words together, best first.
 
-    `vectors` are the unit rows of the excerpts, in the order of `candidates`. Each step takes the point that is
+    `vectors` are the unit rows of the excerpts, in the order of `found`. Each step takes the point that is
     worth most after what it repeats has been taken off; a point worth nothing is not taken.
     """
-    if not candidates:
+    if not found:
         return []
     cosines = vectors @ vectors.T
-    values = np.array([candidate.value for candidate in candidates]) + CENTRALITY * _centrality(cosines)
-    open_points = _grouped(candidates, cosines, values)
+    values = np.array([candidate.value for candidate in found]) + CENTRALITY * _centrality(cosines)
+    open_points = _grouped(found, cosines, values)
     chosen: list[tuple[int, KeyPoint]] = []
     left = words
     while open_points and len(chosen) < most:
@@ -69,7 +51,7 @@ def key_points(candidates: Sequence[Candidate], vectors: np.ndarray, words: int,
     return [point for _, point in chosen]
 
 
-def _grouped(candidates: Sequence[Candidate], cosines: np.ndarray, values: np.ndarray) -> dict[int, KeyPoint]:
+def _grouped(found: Sequence[Candidate], cosines: np.ndarray, values: np.ndarray) -> dict[int, KeyPoint]:
     """Give each candidate, best first, to the first point whose members all say the same; {index of lead: point}."""
     groups: list[list[int]] = []
     for index in np.argsort(-values, kind="stable"):
@@ -80,8 +62,8 @@ def _grouped(candidates: Sequence[Candidate], cosines: np.ndarray, values: np.nd
             home.append(int(index))
     return {
         group[0]: KeyPoint(
-            candidates[group[0]],
-            tuple(candidates[index] for index in group[1:]),
+            found[group[0]],
+            tuple(found[index] for index in group[1:]),
             float(values[group[0]] + 0.3 * np.log(len(group))),
         )
         for group in groups

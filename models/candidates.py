@@ -1,0 +1,121 @@
+"""A thread's messages and their readings → what each could give to a digest, and what that is worth."""
+
+import math
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from models.compress import sentences_of
+from models.decency import coarse, repeatable
+from models.excerpts import cut, excerpt, term_weights, terms
+from models.labels import UNSURE
+from models.language import foreign
+from models.reader import Reading
+
+OFF_TOPIC = 0.4
+SMALL_THREAD = 3
+FEWEST_TERMS = 4
+FEWEST_WORDS = 7
+"""Below these an excerpt only reacts; in a small thread two terms are enough."""
+
+_WORTH = {"skeptical": 0.0, "partisan": -0.2, "off-topic": -1.5, "informative": 0.3, "none": -0.7}
+_RELAYS = re.compile(
+    r"\b(?:reported|reportedly|reports?|according to|article|announced|statement|officials?|quoted)\b", re.IGNORECASE
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Utterance:
+    """Hold one message of a thread; `parent` is the id, or where there is none the text, of what it answers."""
+
+    id: str
+    text: str
+    author: str | None = None
+    parent: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Thread:
+    """Hold a discussion: the story's text, if there is one, and its messages in order."""
+
+    id: str
+    story: str | None
+    messages: tuple[Utterance, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """Hold what one message could give to a digest.
+
+    `position` is its place in the thread, `parent` the position of the message it answers; `value` says how
+    much the excerpt is worth telling before its neighbours are known; `kind` is the section it would stand in.
+    """
+
+    id: str
+    position: int
+    excerpt: str
+    kind: str
+    value: float
+    parent: int | None = None
+
+    @property
+    def words(self) -> int:
+        return len(self.excerpt.split())
+
+
+def parents(thread: Thread) -> list[int | None]:
+    """Return the position of the message that each message answers, or None."""
+    positions = {message.text: index for index, message in reversed(list(enumerate(thread.messages)))}
+    positions.update({message.id: index for index, message in enumerate(thread.messages)})
+    found = [positions.get(message.parent) if message.parent else None for message in thread.messages]
+    return [None if parent == index else parent for index, parent in enumerate(found)]
+
+
+def candidates(thread: Thread, readings: Mapping[str, Reading], words: int) -> list[Candidate]:
+    """Return the messages worth quoting, in order, each with an excerpt of at most `words` words.
+
+    Left out are messages without words, off topic, in another language, and mere reactions.
+    """
+    answers = parents(thread)
+    sentences = [[s for s in sentences_of(message.text) if repeatable(s)] for message in thread.messages]
+    weights = term_weights((" ".join(own) for own in sentences), thread.story)
+    small = len(thread.messages) <= SMALL_THREAD
+    found = []
+    for position, (message, own) in enumerate(zip(thread.messages, sentences, strict=True)):
+        if not own or not _belongs(message, readings[message.id]):
+            continue
+        text = excerpt(own, weights, words) or cut(" ".join(own), words)
+        if _says_enough(text, small):
+            reading = readings[message.id]
+            kind = _kind(text, reading, position in answers)
+            found.append(Candidate(message.id, position, text, kind, _value(text, reading), answers[position]))
+    return found
+
+
+def _belongs(message: Utterance, reading: Reading) -> bool:
+    if reading.scores["off-topic"] >= OFF_TOPIC:
+        return False
+    return not (reading.label == UNSURE and foreign(message.text))
+
+
+def _says_enough(text: str, small: bool) -> bool:
+    if small:
+        return len(terms(text)) > 1
+    return len(terms(text)) >= FEWEST_TERMS and len(text.split()) >= FEWEST_WORDS
+
+
+def _value(text: str, reading: Reading) -> float:
+    """Weigh an excerpt: how much it says, and how likely a digest is to want what the message does."""
+    says = math.log(1 + len(terms(text)))
+    does = sum(weight * reading.scores[label] for label, weight in _WORTH.items())
+    manners = 0.3 * text.endswith("?") + 0.2 * text.endswith("!") + 0.5 * coarse(text)
+    return says + does - manners
+
+
+def _kind(text: str, reading: Reading, answered: bool) -> str:
+    label = reading.primary
+    if text.endswith("?") and not answered and label in {"none", "off-topic"}:
+        return "unanswered"
+    if label == "informative":
+        return "reported" if _RELAYS.search(text) else "fact"
+    return "doubt" if label == "skeptical" else "position"
