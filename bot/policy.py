@@ -1,9 +1,9 @@
 """Pure decisions: is it chat, is it a claim, is it flagged, does it get a card?"""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 
-from bot.records import Decision, Kind, MatchState, Occurrence, Placement, Server
+from bot.records import Decision, Kind, MatchState, Occurrence, Placement, Server, Thresholds
 from models.labels import UNSURE
 from models.reader import Reading
 
@@ -13,6 +13,15 @@ EVENT_WORDS = 12  # a person's loose message of so many words, surely a claim, r
 EVENT_CLAIM = 0.8
 STALE = timedelta(hours=1)  # no card or alert for messages older than this
 CARD_PAUSE = timedelta(minutes=10)  # between two cards in one channel
+CARDS_UNWANTED = 3  # of a channel's last ten, removed by moderators: it gets no more
+VOTES = 5  # on a card before it may hide
+UNDO_WITHIN = timedelta(days=30)
+STANDARD = "standard"
+PRESETS: Mapping[str, Thresholds] = {
+    "quiet": Thresholds({"partisan": 0.85, "off-topic": 0.9}, alerts_a_day=10),
+    STANDARD: Thresholds(),
+    "strict": Thresholds({"partisan": 0.45, "off-topic": 0.45}, alerts_a_day=100),
+}
 
 
 def is_chat(placement: Placement, words: int, likeness: float) -> bool:
@@ -56,3 +65,23 @@ def card_is_due(
 def shown(occurrences: Sequence[Occurrence]) -> tuple[Occurrence, ...]:
     """Keep what a card may show: suggested occurrences are for those who ask."""
     return tuple(found for found in occurrences if found.state is MatchState.CONFIRMED)
+
+
+def cards_stop(removed: int) -> bool:
+    """Say whether a channel gets no more cards, by how many of its last ten moderators removed."""
+    return removed >= CARDS_UNWANTED
+
+
+def hides(helpful: int, unhelpful: int) -> bool:
+    """Say whether members' votes hide a card: at least five, and most of them against it."""
+    return helpful + unhelpful >= VOTES and unhelpful > helpful
+
+
+def preset_of(thresholds: Thresholds) -> str | None:
+    """Name the preset that a server follows; None when its thresholds are its own."""
+    return next((name for name, preset in PRESETS.items() if preset == thresholds), None)
+
+
+def can_undo(decided_at: datetime | None, now: datetime) -> bool:
+    """Say whether a verdict can still be taken back."""
+    return decided_at is not None and now - decided_at <= UNDO_WITHIN

@@ -1,7 +1,282 @@
-"""Not yet built."""
+"""The moderators' queue: alerts, `/review` and the verdicts under both."""
 
+from collections.abc import Sequence
+from typing import Any
+
+import discord
+from discord import app_commands
+from discord.ext import commands, tasks
+
+from bot import policy
+from bot.alerts import Alerts
+from bot.buttons import Press, Pressed
 from bot.client import Hindsight
+from bot.errors import NotAllowed, NotFound, UserError
+from bot.needs import alerts_problem
+from bot.records import Flag, Outcome
+from bot.render.alerts import (
+    DISMISSED,
+    PRESS,
+    QUEUE,
+    Filters,
+    Place,
+    decided_view,
+    queue_end,
+    review_view,
+    verdict_words,
+)
+from bot.store.messages import Public
+from bot.visibility import can_open
+from models.labels import LABELS
+
+SECOND_OPINION = "second opinion"
+SHOWN = [app_commands.Choice(name=name, value=name) for name in (*LABELS[:-1], SECOND_OPINION)]
+
+
+class Review(commands.Cog):
+    """Bring flags before moderators and do what they decide."""
+
+    def __init__(self, bot: Hindsight) -> None:
+        self.bot = bot
+        self.alerts = Alerts(bot, bot.resources, bot.quotes, bot.pipeline)
+        self.deleting: dict[int, int] = {}
+        self._told: set[tuple[int, str]] = set()
+
+    async def cog_load(self) -> None:
+        """Listen to the buttons, also of alerts from before a restart, and take up what was left."""
+        self.bot.add_dynamic_items(Verdict)
+        self.take_up.start()
+
+    async def cog_unload(self) -> None:
+        """Stop listening."""
+        self.take_up.cancel()
+        self.bot.remove_dynamic_items(Verdict)
+
+    @tasks.loop(count=1)
+    async def take_up(self) -> None:
+        """Post the alerts that a crash kept from being posted."""
+        await self.bot.wait_until_ready()
+        for guild_id in {flag.guild_id for flag in await self.bot.store.flags.without_alert()}:
+            await self.alerts.post_waiting(guild_id)
+
+    @commands.Cog.listener()
+    async def on_outcome(self, outcome: Outcome) -> None:
+        """Post, change or withdraw the alert of a message that was read."""
+        flag = outcome.flag
+        if outcome.withdrawn_flag is not None:
+            await self._refresh(outcome.withdrawn_flag.id)
+        elif flag is not None and flag.state == "open":
+            if flag.alert_message_id is None:
+                await self.alerts.post_waiting(flag.guild_id, new=flag.id)
+            else:
+                await self._refresh(flag.id)
+
+    @commands.Cog.listener()
+    async def on_forgotten(self, shown: Sequence[Public]) -> None:
+        """Shrink the alerts of messages that are gone."""
+        for public in shown:
+            if public.kind == "alert":
+                moderator_id = self.deleting.pop(public.id, None)
+                await self.alerts.take_down(public.channel_id, public.posted_id, moderator_id)
+
+    @app_commands.command(name="review")
+    @app_commands.guild_only()
+    @app_commands.default_permissions(manage_messages=True)
+    @app_commands.checks.has_permissions(manage_messages=True)
+    @app_commands.describe(label="Only flags for this", channel="Only flags in this channel or forum")
+    @app_commands.choices(label=SHOWN)
+    async def review(
+        self,
+        interaction: Pressed,
+        label: str | None = None,
+        channel: discord.TextChannel | discord.ForumChannel | discord.Thread | None = None,
+    ) -> None:
+        """Go through the flags that wait for a verdict, one at a time."""
+        await interaction.response.defer(ephemeral=True)
+        asked = label == SECOND_OPINION
+        filters = Filters(None if asked else label, channel.id if channel else None, asked)
+        await self.next(interaction, filters)
+        await self._tell_problem(interaction)
+
+    async def next(self, interaction: Pressed, filters: Filters, after: int = 0, before: Flag | None = None) -> None:
+        """Hand the next flag of the queue to a moderator, and to nobody else for ten minutes."""
+        member = member_of(interaction)
+        waiting = await self._waiting(member, filters)
+        rest = [flag for flag in waiting if flag.id > after]
+        for number, flag in enumerate(rest, start=1):
+            if await self.bot.store.flags.lease(flag.id, member.id, self.bot.clock()):
+                place = Place(filters, len(rest) - number, before)
+                view = review_view(await self.alerts.describe(flag), place)
+                await interaction.edit_original_response(view=view)
+                return
+        await interaction.edit_original_response(view=queue_end(Place(filters, len(waiting) - len(rest), before)))
+
+    async def flag_for(self, interaction: Pressed, flag_id: int) -> Flag:
+        """Give a flag of this server to someone who may decide on it.
+
+        Raises:
+            NotFound: it is not there any more, or not of this server.
+            NotAllowed: the person lacks Manage Messages where the message stands.
+        """
+        flag = await self.bot.store.flags.get(flag_id)
+        if flag is None or flag.guild_id != interaction.guild_id:
+            raise NotFound("This flag is not there any more: its message was deleted or has expired.")
+        if not await self.moderates(member_of(interaction), flag.channel_id):
+            raise NotAllowed(f"Only people with Manage Messages in <#{flag.channel_id}> can decide this.")
+        return flag
+
+    async def moderates(self, member: discord.Member, channel_id: int) -> bool:
+        """Say whether a member may decide on messages of a channel."""
+        place = await self.bot.quotes.find(channel_id)
+        if place is None:
+            return member.guild_permissions.manage_messages
+        return place.permissions_for(member).manage_messages and await can_open(member, place)
+
+    async def after(self, interaction: Pressed, flag: Flag, filters: Filters | None, extra: str = "") -> None:
+        """Show what was decided where the button was, and keep the alert true."""
+        if filters is None:
+            await interaction.edit_original_response(view=decided_view(flag, extra))
+        if filters is not None or interaction.message is None or interaction.message.id != flag.alert_message_id:
+            await self.alerts.refresh(flag)
+        if filters is not None:
+            await self.next(interaction, filters, after=flag.id, before=flag)
+
+    async def _waiting(self, member: discord.Member, filters: Filters) -> list[Flag]:
+        flags = await self.bot.store.flags.waiting(
+            member.guild.id, member.id, self.bot.clock(), filters.label, asked=filters.asked
+        )
+        places = {flag.channel_id for flag in flags}
+        if filters.channel_id is not None:
+            places = {channel_id for channel_id in places if await self._within(channel_id, filters.channel_id)}
+        allowed = {channel_id for channel_id in places if await self.moderates(member, channel_id)}
+        return [flag for flag in flags if flag.channel_id in allowed]
+
+    async def _within(self, channel_id: int, wanted: int) -> bool:
+        if channel_id == wanted:
+            return True
+        place = await self.bot.quotes.find(channel_id)
+        return isinstance(place, discord.Thread) and place.parent_id == wanted
+
+    async def _refresh(self, flag_id: int) -> None:
+        flag = await self.bot.store.flags.get(flag_id)
+        if flag is not None:
+            await self.alerts.refresh(flag)
+
+    async def _tell_problem(self, interaction: Pressed) -> None:
+        """Tell someone who can mend it, once, that alerts are not posted."""
+        guild, member = interaction.guild, member_of(interaction)
+        if guild is None or not member.guild_permissions.manage_guild:
+            return
+        server = await self.bot.store.servers.get(guild.id)
+        problem = alerts_problem(guild, server.alerts_channel_id)
+        if problem is not None and (guild.id, problem) not in self._told:
+            self._told.add((guild.id, problem))
+            await interaction.followup.send(f"⚠️ {problem}", ephemeral=True)
+
+
+class Verdict(Press, template=PRESS.format(actions="agree|dismiss|other|ask|undo|skip|again")):
+    """Answer the buttons of alerts and of the queue that decide about a label."""
+
+    async def press(self, interaction: Pressed) -> None:
+        """Check the person again, then do what the button says, once."""
+        await interaction.response.defer()
+        review, filters = review_of(interaction), filters_of(self)
+        flag_id, action = int(self.match["flag"]), self.match["action"]
+        if action == "again" and filters is not None:
+            await review.next(interaction, filters)
+            return
+        flag = await review.flag_for(interaction, flag_id)
+        match action:
+            case "skip" if filters is not None:
+                await interaction.client.store.flags.release(flag.id, interaction.user.id)
+                await review.next(interaction, filters, after=flag.id)
+            case "ask":
+                await self._ask(interaction, review, flag, filters)
+            case "undo":
+                await self._undo(interaction, review, flag, filters)
+            case _:
+                await self._decide(interaction, review, flag, filters)
+
+    async def _decide(self, interaction: Pressed, review: Review, flag: Flag, filters: Filters | None) -> None:
+        client = interaction.client
+        verdict = {"agree": flag.label, "dismiss": DISMISSED}.get(self.match["action"]) or chosen(self.item)
+        now, won = await client.store.flags.decide(flag.id, verdict, interaction.user.id, client.clock())
+        if now is None or now.state != "decided":
+            await too_late(interaction, review, flag.id, filters)
+            return
+        await review.after(interaction, now, filters)
+        if not won:
+            raise UserError(f"<@{now.decided_by}> was a moment faster and {verdict_words(now)}. `Undo` takes it back.")
+
+    async def _ask(self, interaction: Pressed, review: Review, flag: Flag, filters: Filters | None) -> None:
+        client = interaction.client
+        now = await client.store.flags.ask(flag.id, interaction.user.id, client.clock())
+        if now is None:
+            await too_late(interaction, review, flag.id, filters)
+            return
+        await review.alerts.refresh(now)
+        if filters is not None:
+            await review.next(interaction, filters, after=flag.id)
+
+    async def _undo(self, interaction: Pressed, review: Review, flag: Flag, filters: Filters | None) -> None:
+        client = interaction.client
+        if flag.state == "decided" and not policy.can_undo(flag.decided_at, client.clock()):
+            raise UserError("This was decided more than 30 days ago and stands.")
+        now = await client.store.flags.undo(flag.id, interaction.user.id, client.clock())
+        if now is None:
+            await too_late(interaction, review, flag.id, filters)
+            return
+        await review.alerts.refresh(now)
+        if filters is not None:
+            await review.next(interaction, filters, after=flag.id - 1)
+
+
+async def too_late(interaction: Pressed, review: Review, flag_id: int, filters: Filters | None) -> None:
+    """Show a flag as it stands to someone whose button was overtaken, and say so."""
+    flag = await review.flag_for(interaction, flag_id)
+    if filters is None:
+        await interaction.edit_original_response(view=await review.alerts.view(flag))
+    else:
+        await review.next(interaction, filters, after=flag_id)
+    match flag.state:
+        case "withdrawn":
+            raise UserError("The message was edited meanwhile and is not flagged any more.")
+        case "decided":
+            raise UserError(f"<@{flag.decided_by}> was a moment faster and {verdict_words(flag)}.")
+        case _:
+            raise UserError("This flag is open again already.")
+
+
+def review_of(interaction: Pressed) -> Review:
+    """Give the cog, which is loaded as long as its buttons are answered."""
+    cog = interaction.client.get_cog("Review")
+    assert isinstance(cog, Review)  # noqa: S101 - narrows the type
+    return cog
+
+
+def member_of(interaction: Pressed) -> discord.Member:
+    """Give the person as a member of the server in which they press."""
+    if not isinstance(interaction.user, discord.Member):
+        raise app_commands.NoPrivateMessage
+    return interaction.user
+
+
+def filters_of(press: Press) -> Filters | None:
+    """Give the filters of the queue in which a button was pressed; None under an alert."""
+    if press.match["where"] != QUEUE:
+        return None
+    label, channel = press.match["label"], press.match["channel"]
+    return Filters(label or None, int(channel) if channel else None, press.match["asked"] == "1")
+
+
+def chosen(item: discord.ui.Item[Any]) -> str:
+    """Give the label that was chosen."""
+    values = item.values if isinstance(item, discord.ui.Select) else []
+    if len(values) != 1 or values[0] not in LABELS:
+        raise UserError("Choose one of the labels.")
+    return values[0]
 
 
 async def setup(bot: Hindsight) -> None:
-    """Load nothing yet."""
+    """Load the cog."""
+    await bot.add_cog(Review(bot))

@@ -12,6 +12,8 @@ from bot.store.database import Database
 from bot.store.schema import flags, readings
 
 LEASE = timedelta(minutes=10)
+DAY = timedelta(days=1)
+WAITING = 500  # flags of a queue looked at at once
 
 
 class Flags:
@@ -28,44 +30,87 @@ class Flags:
         """Give the flag of a message."""
         return await self._one(flags.c.message_id == message_id)
 
-    async def open(self, guild_id: int, limit: int = 100) -> Sequence[Flag]:
-        """List a server's undecided flags, oldest first."""
-        query = (
-            sa.select(flags)
-            .where(flags.c.guild_id == guild_id, flags.c.state == "open")
-            .order_by(flags.c.created_at, flags.c.flag_id)
-            .limit(limit)
-        )
+    async def waiting(
+        self, guild_id: int, moderator_id: int, now: datetime, label: str | None = None, *, asked: bool = False
+    ) -> Sequence[Flag]:
+        """List undecided flags that a moderator may take up, oldest first.
+
+        Left out are those leased to others and those for which this moderator wants a second opinion;
+        `asked` keeps only those for which someone does.
+        """
+        query = sa.select(flags).where(flags.c.guild_id == guild_id, flags.c.state == "open", _free(moderator_id, now))
+        query = query.where(flags.c.asked_by.is_distinct_from(moderator_id))
+        if asked:
+            query = query.where(flags.c.asked_by.is_not(None))
+        if label is not None:
+            query = query.where(flags.c.label == label)
+        return await self._all(query.order_by(flags.c.flag_id).limit(WAITING))
+
+    async def count_open(self, guild_id: int) -> int:
+        """Count a server's undecided flags."""
+        query = sa.select(sa.func.count()).where(flags.c.guild_id == guild_id, flags.c.state == "open")
         async with self._database.read() as connection:
-            return [_flag(row) for row in await connection.execute(query)]
+            return (await connection.execute(query)).scalar_one()
 
     async def without_alert(self, guild_id: int | None = None) -> Sequence[Flag]:
-        """List undecided flags whose alert has no message id yet."""
-        query = sa.select(flags).where(flags.c.state == "open", flags.c.alert_message_id.is_(None))
+        """List undecided flags that are due an alert and have none yet, oldest first."""
+        due = sa.and_(flags.c.state == "open", flags.c.alert_message_id.is_(None), flags.c.quiet.is_not(True))
+        query = sa.select(flags).where(due)
         if guild_id is not None:
             query = query.where(flags.c.guild_id == guild_id)
-        async with self._database.read() as connection:
-            return [_flag(row) for row in await connection.execute(query.order_by(flags.c.flag_id))]
+        return await self._all(query.order_by(flags.c.flag_id))
 
-    async def alerted(self, flag_id: int, channel_id: int, message_id: int) -> None:
-        """Remember the message that shows the alert."""
-        await self._update(flag_id, alert_channel_id=channel_id, alert_message_id=message_id)
-
-    async def lease(self, guild_id: int, moderator_id: int, now: datetime, skip: Sequence[int] = ()) -> Flag | None:
-        """Hand the oldest undecided flag to a moderator for ten minutes, and to nobody else meanwhile."""
-        free = sa.or_(flags.c.leased_until.is_(None), flags.c.leased_until < now, flags.c.leased_by == moderator_id)
-        query = (
-            sa.select(flags)
-            .where(flags.c.guild_id == guild_id, flags.c.state == "open", free, flags.c.flag_id.not_in(skip))
-            .order_by(flags.c.created_at, flags.c.flag_id)
-            .limit(1)
-        )
+    async def allot(self, flag_id: int, alerts_a_day: int, now: datetime) -> int | None:
+        """Settle once whether a flag gets an alert; give how many more the day has, None for none for this one."""
         async with self._database.write() as connection:
-            row = (await connection.execute(query)).one_or_none()
+            chosen = flags.c.flag_id == flag_id
+            row = (await connection.execute(sa.select(flags).where(chosen))).one_or_none()
+            if row is None or row.quiet:
+                return None
+            spent = sa.select(sa.func.count()).where(
+                flags.c.guild_id == row.guild_id, flags.c.quiet.is_(False), flags.c.created_at > now - DAY
+            )
+            left = alerts_a_day - (await connection.execute(spent)).scalar_one()
+            if row.quiet is None:
+                left -= 1
+                await connection.execute(sa.update(flags).where(chosen).values(quiet=left < 0))
+                return left if left >= 0 else None
+        return max(0, left)
+
+    async def quieted(self, guild_id: int, now: datetime) -> int:
+        """Count the flags of the last day that got no alert."""
+        recent = sa.and_(flags.c.guild_id == guild_id, flags.c.quiet.is_(True), flags.c.created_at > now - DAY)
+        async with self._database.read() as connection:
+            return (await connection.execute(sa.select(sa.func.count()).where(recent))).scalar_one()
+
+    async def alerted(self, flag_id: int, channel_id: int, message_id: int) -> Flag | None:
+        """Remember the message that shows the alert; give the flag as it stands by now, if it still does."""
+        values = {"alert_channel_id": channel_id, "alert_message_id": message_id}
+        return await self._change(flag_id, **values)
+
+    async def lease(self, flag_id: int, moderator_id: int, now: datetime) -> bool:
+        """Hand an undecided flag to a moderator for ten minutes, and to nobody else meanwhile; say whether it is."""
+        chosen = sa.and_(flags.c.flag_id == flag_id, flags.c.state == "open", _free(moderator_id, now))
+        lease = {"leased_by": moderator_id, "leased_until": now + LEASE}
+        async with self._database.write() as connection:
+            return (await connection.execute(sa.update(flags).where(chosen).values(**lease))).rowcount == 1
+
+    async def release(self, flag_id: int, moderator_id: int) -> None:
+        """Give a leased flag back to the queue."""
+        chosen = sa.and_(flags.c.flag_id == flag_id, flags.c.leased_by == moderator_id)
+        async with self._database.write() as connection:
+            await connection.execute(sa.update(flags).where(chosen).values(leased_by=None, leased_until=None))
+
+    async def ask(self, flag_id: int, moderator_id: int, now: datetime) -> Flag | None:
+        """Leave an undecided flag to another moderator; give it, or None when it is not open any more."""
+        chosen = sa.and_(flags.c.flag_id == flag_id, flags.c.state == "open")
+        values = {"asked_by": moderator_id, "leased_by": None, "leased_until": None}
+        async with self._database.write() as connection:
+            row = (await connection.execute(sa.update(flags).where(chosen).values(**values).returning(flags))).first()
             if row is None:
                 return None
-            lease = {"leased_by": moderator_id, "leased_until": now + LEASE}
-            await connection.execute(sa.update(flags).where(flags.c.flag_id == row.flag_id).values(**lease))
+            detail = {"label": row.label, "score": row.score}
+            await write_entry(connection, row.guild_id, now, moderator_id, "second opinion", row.message_id, detail)
         return _flag(row)
 
     async def decide(self, flag_id: int, verdict: str, moderator_id: int, now: datetime) -> tuple[Flag | None, bool]:
@@ -98,7 +143,7 @@ class Flags:
             result = await connection.execute(
                 sa.update(flags)
                 .where(chosen, flags.c.state == "decided")
-                .values(state="open", verdict=None, decided_by=None, decided_at=None, leased_until=None)
+                .values(state="open", verdict=None, decided_by=None, decided_at=None, leased_until=None, asked_by=None)
             )
             row = (await connection.execute(sa.select(flags).where(chosen))).one_or_none()
             if result.rowcount == 1 and row is not None:
@@ -123,9 +168,19 @@ class Flags:
             row = (await connection.execute(sa.select(flags).where(condition))).one_or_none()
         return None if row is None else _flag(row)
 
-    async def _update(self, flag_id: int, **values: int) -> None:
+    async def _all(self, query: sa.Select) -> Sequence[Flag]:
+        async with self._database.read() as connection:
+            return [_flag(row) for row in await connection.execute(query)]
+
+    async def _change(self, flag_id: int, **values: int) -> Flag | None:
+        statement = sa.update(flags).where(flags.c.flag_id == flag_id).values(**values).returning(flags)
         async with self._database.write() as connection:
-            await connection.execute(sa.update(flags).where(flags.c.flag_id == flag_id).values(**values))
+            row = (await connection.execute(statement)).one_or_none()
+        return None if row is None else _flag(row)
+
+
+def _free(moderator_id: int, now: datetime) -> sa.ColumnElement[bool]:
+    return sa.or_(flags.c.leased_until.is_(None), flags.c.leased_until < now, flags.c.leased_by == moderator_id)
 
 
 async def write_flag(connection: AsyncConnection, flag: Flag, *, may_open: bool) -> Flag | None:

@@ -1,0 +1,135 @@
+"""Alerts: post each flag's once in the moderators' channel, keep it true, and take it down."""
+
+import asyncio
+import logging
+from datetime import timedelta
+
+import discord
+
+from bot.needs import alerts_problem
+from bot.pipeline import Pipeline
+from bot.posting import post_once
+from bot.quotes import Quotes
+from bot.records import Flag, Post, Server
+from bot.render.alerts import Alert, alert_view, decided_view, gone_view, withdrawn_view
+from bot.render.layout import Layout
+from bot.resources import Resources
+from models.reader import Passage
+
+LATELY = timedelta(days=30)
+BAD_REQUEST = 400  # the fault of one alert; anything else would stop the next one too
+
+log = logging.getLogger(__name__)
+
+
+class Alerts:
+    """Bring flags before moderators."""
+
+    def __init__(self, client: discord.Client, resources: Resources, quotes: Quotes, pipeline: Pipeline) -> None:
+        self._client = client
+        self._store = resources.store
+        self._models = resources.models
+        self._clock = resources.clock
+        self._quotes = quotes
+        self._pipeline = pipeline
+        self._turns: dict[int, asyncio.Lock] = {}
+
+    async def post_waiting(self, guild_id: int, new: int | None = None) -> None:
+        """Post the alerts that a server's flags are due; `new` is the flag that cannot have been posted before.
+
+        What cannot be posted now waits in the queue and is tried again with the next flag.
+        """
+        guild = self._client.get_guild(guild_id)
+        if guild is None:
+            return
+        async with self._turns.setdefault(guild_id, asyncio.Lock()):
+            server = await self._store.servers.get(guild_id)
+            for flag in await self._store.flags.without_alert(guild_id):
+                if not await self._post(guild, server, flag, again=flag.id != new):
+                    return
+
+    async def refresh(self, flag: Flag) -> None:
+        """Bring a posted alert in line with its flag."""
+        await self._edit(flag.alert_channel_id, flag.alert_message_id, await self.view(flag))
+
+    async def take_down(self, channel_id: int, posted_id: int | None, moderator_id: int | None = None) -> None:
+        """Shrink the alert of a message that is gone."""
+        await self._edit(channel_id, posted_id, gone_view(moderator_id))
+
+    async def view(self, flag: Flag) -> Layout:
+        """Show a flag as it stands."""
+        if flag.state == "decided":
+            return decided_view(flag)
+        if flag.state == "withdrawn":
+            return withdrawn_view(flag)
+        return alert_view(await self.describe(flag))
+
+    async def describe(self, flag: Flag, *, last_of_day: bool = False) -> Alert:
+        """Collect what an alert shows; the texts come from Discord."""
+        right = await self._right(flag)
+        post = await self._quotes.get(flag.channel_id, flag.message_id)
+        if post is None:
+            return Alert(flag, None, right=right, last_of_day=last_of_day)
+        passage = await self._pipeline.passage(post)
+        words = await self.words(passage, flag.label)
+        return Alert(
+            flag, _shown(post), post.author_id, words, passage.story, passage.parent, right, last_of_day=last_of_day
+        )
+
+    async def words(self, passage: Passage, label: str) -> tuple[str, ...]:
+        """Name the words that moved a label; none when the models cannot say."""
+        loop = asyncio.get_running_loop()
+        try:
+            found = await loop.run_in_executor(self._models.executor, self._models.reader.explain, passage, label)
+        except (RuntimeError, ValueError) as error:
+            log.warning("no explanation of %s: %s", label, type(error).__name__)
+            return ()
+        return tuple(found)
+
+    async def _post(self, guild: discord.Guild, server: Server, flag: Flag, *, again: bool) -> bool:
+        """Post one alert; say whether there is sense in going on with the next."""
+        a_day = server.thresholds.alerts_a_day if server.alerts_channel_id else 0
+        left = await self._store.flags.allot(flag.id, a_day, self._clock())
+        if left is None:
+            return True
+        channel = guild.get_channel(server.alerts_channel_id or 0)
+        problem = alerts_problem(guild, server.alerts_channel_id)
+        if problem is not None or not isinstance(channel, discord.TextChannel):
+            log.warning("alert of flag %s in server %s waits: %s", flag.id, guild.id, problem)
+            return False
+        alert = await self.describe(flag, last_of_day=left == 0)
+        try:
+            message = await post_once(channel, "alert", flag.id, again=again, view=alert_view(alert))
+        except discord.HTTPException as error:
+            log.warning("alert of flag %s in server %s waits: HTTP %s", flag.id, guild.id, error.status)
+            return error.status == BAD_REQUEST
+        await self._settle(flag, message)
+        return True
+
+    async def _settle(self, flag: Flag, message: discord.Message) -> None:
+        # The message may have been edited, decided on in the queue or deleted while its alert was on the way.
+        now = await self._store.flags.alerted(flag.id, message.channel.id, message.id)
+        if now is None:
+            await self.take_down(message.channel.id, message.id)
+        elif (now.state, now.label, now.asked_by) != (flag.state, flag.label, flag.asked_by):
+            await self.refresh(now)
+
+    async def _edit(self, channel_id: int | None, message_id: int | None, view: Layout) -> None:
+        channel = self._client.get_channel(channel_id or 0)
+        if message_id is None or not isinstance(channel, discord.TextChannel):
+            return
+        try:
+            await channel.get_partial_message(message_id).edit(view=view)
+        except discord.NotFound:
+            log.debug("alert %s is gone", message_id)
+        except discord.HTTPException as error:
+            log.warning("alert %s in %s cannot be changed: HTTP %s", message_id, channel_id, error.status)
+
+    async def _right(self, flag: Flag) -> tuple[int, int]:
+        counts = await self._store.flags.verdict_counts(flag.guild_id, self._clock() - LATELY)
+        of_label = [(verdict, number) for label, verdict, number in counts if label == flag.label]
+        return sum(number for verdict, number in of_label if verdict == flag.label), sum(n for _, n in of_label)
+
+
+def _shown(post: Post) -> str:
+    return post.full_text or "(no text)"

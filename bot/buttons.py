@@ -1,0 +1,56 @@
+"""Buttons and forms that outlive a restart or fail in words: the base of all that are pressed."""
+
+import re
+from typing import Any, Self
+
+import discord
+
+from bot.client import Hindsight
+
+Pressed = discord.Interaction[Hindsight]
+
+
+class Press(discord.ui.DynamicItem[discord.ui.Item[Any]], template=r"(?!)"):
+    """Answer buttons and selects whose custom id matches the subclass's template; `match` holds its parts."""
+
+    def __init__(self, item: discord.ui.Item[Any], match: re.Match[str]) -> None:
+        super().__init__(item)
+        self.match = match
+
+    @classmethod
+    async def from_custom_id(
+        cls,
+        interaction: discord.Interaction[Any],
+        item: discord.ui.Item[Any],
+        match: re.Match[str],
+        /,
+    ) -> Self:
+        """Make the item anew from what was pressed."""
+        return cls(item, match)
+
+    async def callback(self, interaction: discord.Interaction[Any]) -> None:
+        """Press, and hand what goes wrong to the one place that answers errors."""
+        try:
+            await self.press(interaction)
+        except Exception as error:  # noqa: BLE001 - discord.py would log it and leave the person without an answer
+            await interaction.client.on_interaction_error(interaction, error)
+
+    async def press(self, interaction: Pressed) -> None:
+        """Do what the button says."""
+        raise NotImplementedError
+
+
+class Form(discord.ui.Modal):
+    """Ask in a form; what goes wrong is answered like every other error."""
+
+    async def on_submit(self, interaction: discord.Interaction[Any], /) -> None:
+        """Submit."""
+        await self.submit(interaction)
+
+    async def submit(self, interaction: Pressed) -> None:
+        """Do what the form asked about."""
+        raise NotImplementedError
+
+    async def on_error(self, interaction: discord.Interaction[Any], error: Exception, /) -> None:
+        """Hand the error to the one place that answers errors."""
+        await interaction.client.on_interaction_error(interaction, error)

@@ -1,0 +1,65 @@
+"""What the bot must be allowed to do in a channel, what of it is missing, and how that is mended."""
+
+import discord
+
+Place = discord.abc.GuildChannel | discord.Thread
+
+READ = discord.Permissions(view_channel=True, read_message_history=True)
+POST = discord.Permissions(send_messages=True, embed_links=True)
+POST_IN_THREADS = discord.Permissions(send_messages_in_threads=True, embed_links=True)
+
+
+def to_watch(place: Place) -> discord.Permissions:
+    """Give what watching a channel, forum or thread needs."""
+    in_threads = isinstance(place, discord.Thread | discord.ForumChannel)
+    return READ | (POST_IN_THREADS if in_threads else POST)
+
+
+def to_alert(place: Place) -> discord.Permissions:
+    """Give what posting alerts in a channel needs; its history tells after a restart what was posted."""
+    return to_watch(place)
+
+
+def missing(place: Place, needed: discord.Permissions) -> tuple[str, ...]:
+    """Name the permissions that the bot lacks in a channel, as Discord's settings name them."""
+    lacking = needed & ~place.permissions_for(place.guild.me)
+    return tuple(spoken(name) for name, wanted in lacking if wanted)
+
+
+def spoken(name: str) -> str:
+    """Turn the name of a permission into the words of Discord's settings."""
+    words = {"read_messages": "View Channel", "view_channel": "View Channel"}
+    return words.get(name, name.replace("_", " ").title().replace(" In ", " in "))
+
+
+def mend(place: Place, lacking: tuple[str, ...]) -> str:
+    """Say which permissions are missing where, and who gives them how."""
+    role = place.guild.me.top_role.name if place.guild.me.top_role != place.guild.default_role else "my role"
+    permissions = " and ".join(f"**{name}**" for name in lacking)
+    where = f"<#{place.id}>" if not isinstance(place, discord.Thread) else f"<#{place.parent_id}>"
+    return (
+        f"I lack {permissions} in <#{place.id}>. "
+        f"Open the settings of {where} → Permissions, add the role {discord.utils.escape_markdown(role)} "
+        f"and allow {'it' if len(lacking) == 1 else 'them'}."
+    )
+
+
+def alerts_problem(guild: discord.Guild, channel_id: int | None) -> str | None:
+    """Say why alerts cannot be posted, and what to do; None when they can."""
+    if channel_id is None:
+        return "No channel for alerts is set: choose one with `/setup alerts`."
+    channel = guild.get_channel(channel_id)
+    if not isinstance(channel, discord.TextChannel):
+        return "The channel for alerts is gone: choose another with `/setup alerts`."
+    if is_public(channel):
+        return (
+            f"Everyone can read <#{channel.id}>, and labels are not for everyone: hide the channel "
+            "or choose another with `/setup alerts`."
+        )
+    lacking = missing(channel, to_alert(channel))
+    return mend(channel, lacking) if lacking else None
+
+
+def is_public(place: Place) -> bool:
+    """Say whether every member can read a channel."""
+    return place.permissions_for(place.guild.default_role).view_channel

@@ -1,0 +1,165 @@
+"""Which channels are read: `/watch add`, `/watch remove`, `/watch list`."""
+
+from datetime import timedelta
+
+import discord
+from discord import app_commands
+from discord.ext import commands
+
+from bot.buttons import Press, Pressed
+from bot.client import Hindsight
+from bot.errors import NotAllowed, NotFound, UserError
+from bot.needs import mend, missing, to_watch
+from bot.render.setup import SETUP, ask_removal, channel_list, notice, told, watch_added
+from cogs.catchup import CatchUp
+from cogs.setup import MANAGER, guild_of, problems_of
+
+Watchable = discord.TextChannel | discord.ForumChannel | discord.Thread
+PAUSE = timedelta(seconds=2)  # between two showings of how far a backfill has come
+
+
+class Channels(commands.Cog):
+    """Begin and end the reading of channels."""
+
+    watch = app_commands.Group(
+        name="watch", description="Which channels Hindsight reads", guild_only=True, default_permissions=MANAGER
+    )
+
+    def __init__(self, bot: Hindsight) -> None:
+        self.bot = bot
+        self.reading: set[int] = set()
+
+    async def cog_load(self) -> None:
+        """Listen to the buttons."""
+        self.bot.add_dynamic_items(WatchButton)
+
+    async def cog_unload(self) -> None:
+        """Stop listening."""
+        self.bot.remove_dynamic_items(WatchButton)
+
+    @watch.command(name="add")
+    @app_commands.checks.has_permissions(manage_guild=True)
+    @app_commands.describe(channel="A text or news channel, a thread or a forum")
+    async def add(
+        self, interaction: Pressed, channel: discord.TextChannel | discord.ForumChannel | discord.Thread
+    ) -> None:
+        """Read a channel from now on, and tell its members so."""
+        await interaction.response.defer(ephemeral=True)
+        guild = guild_of(interaction)
+        lacking = missing(channel, to_watch(channel))
+        if lacking:
+            raise UserError(f"{mend(channel, lacking)} Then try again; nothing was changed.")
+        if channel.id in self.bot.intake.channels:
+            raise UserError(f"<#{channel.id}> is read already. `/watch list` shows all.")
+        posted = not isinstance(channel, discord.ForumChannel)
+        if posted:
+            await channel.send(view=notice())
+        now = self.bot.clock()
+        await self.bot.store.servers.watch(guild.id, channel.id, now)
+        self.bot.intake.channels.add(channel.id)
+        await self.bot.store.audit.add(guild.id, now, interaction.user.id, "watch", channel.id)
+        await interaction.followup.send(view=watch_added(channel.id, posted=posted), ephemeral=True)
+
+    @watch.command(name="remove")
+    @app_commands.checks.has_permissions(manage_guild=True)
+    @app_commands.describe(channel="A channel that is read")
+    async def remove(
+        self, interaction: Pressed, channel: discord.TextChannel | discord.ForumChannel | discord.Thread
+    ) -> None:
+        """Stop reading a channel; what was read is kept or forgotten."""
+        if channel.id not in self.bot.intake.channels:
+            raise UserError(f"<#{channel.id}> is not read. `/watch list` shows what is.")
+        await interaction.response.send_message(view=ask_removal(channel.id), ephemeral=True)
+
+    @watch.command(name="list")
+    @app_commands.checks.has_permissions(manage_guild=True)
+    async def list(self, interaction: Pressed) -> None:
+        """Show which channels are read, and what is missing in them."""
+        await interaction.response.defer(ephemeral=True)
+        channels = [channel_id for _, channel_id in await self.bot.store.servers.watched(guild_of(interaction).id)]
+        said = channel_list(channels, await problems_of(self.bot, channels))
+        await interaction.followup.send(view=told(said), ephemeral=True)
+
+    async def backfill(self, interaction: Pressed, channel: Watchable) -> None:
+        """Read what is already there, showing how far it has come."""
+        if channel.id in self.reading:
+            raise UserError(f"I am reading <#{channel.id}> already.")
+        guild, store = channel.guild, self.bot.store
+        before, shown_at = await store.claims.count(guild.id), self.bot.clock()
+
+        async def progress(read: int) -> None:
+            nonlocal shown_at
+            if self.bot.clock() - shown_at >= PAUSE:
+                shown_at = self.bot.clock()
+                await show(interaction, f"📖 Reading <#{channel.id}> … {read:,} messages so far.")
+
+        await show(interaction, f"📖 Reading <#{channel.id}> …")
+        self.reading.add(channel.id)
+        try:
+            read = await catch_up_of(self.bot).backfill(channel, progress)
+        finally:
+            self.reading.discard(channel.id)
+        claims = await store.claims.count(guild.id) - before
+        await show(interaction, f"✅ <#{channel.id}>: {read:,} messages read, {claims:,} claims remembered.")
+
+    async def stop(self, interaction: Pressed, channel_id: int, *, forget: bool) -> None:
+        """Stop reading a channel, and forget its messages if that was chosen."""
+        guild, store = guild_of(interaction), self.bot.store
+        self.bot.intake.channels.discard(channel_id)
+        await store.servers.unwatch(channel_id)
+        action = "unwatch and forget" if forget else "unwatch"
+        await store.audit.add(guild.id, self.bot.clock(), interaction.user.id, action, channel_id)
+        forgotten = 0
+        while forget and (kept := await store.messages.in_channel(channel_id)):
+            await self.bot.intake.forget(guild.id, kept)
+            forgotten += len(kept)
+        rest = f"{forgotten:,} messages are forgotten." if forget else "What was read before is kept."
+        await show(interaction, f"✅ <#{channel_id}> is not read any more. {rest}")
+
+
+class WatchButton(Press, template=SETUP):
+    """Answer the buttons under `/watch add` and `/watch remove`."""
+
+    async def press(self, interaction: Pressed) -> None:
+        """Check the person again, then do what the button says."""
+        await interaction.response.defer()
+        if not interaction.permissions.manage_guild:
+            raise NotAllowed("This needs the permission Manage Server.")
+        channel_id, client = int(self.match["channel"]), interaction.client
+        channel = await client.quotes.find(channel_id)
+        watched = [known for _, known in await client.store.servers.watched(guild_of(interaction).id)]
+        if channel_id not in watched:
+            raise NotFound("This channel is not read any more.")
+        cog = channels_of(client)
+        if self.match["action"] != "backfill":
+            await cog.stop(interaction, channel_id, forget=self.match["action"] == "forget")
+        elif isinstance(channel, Watchable):
+            await cog.backfill(interaction, channel)
+        else:
+            raise NotFound("I cannot see this channel any more.")
+
+
+async def show(interaction: Pressed, text: str) -> None:
+    """Say how it stands where the button was; fifteen minutes after the press Discord takes no more answers."""
+    if interaction.is_expired():
+        return
+    await interaction.edit_original_response(view=told(text))
+
+
+def channels_of(bot: Hindsight) -> Channels:
+    """Give the cog, which is loaded as long as its buttons are answered."""
+    cog = bot.get_cog("Channels")
+    assert isinstance(cog, Channels)  # noqa: S101 - narrows the type
+    return cog
+
+
+def catch_up_of(bot: Hindsight) -> CatchUp:
+    """Give the cog that reads histories."""
+    cog = bot.get_cog("CatchUp")
+    assert isinstance(cog, CatchUp)  # noqa: S101 - narrows the type
+    return cog
+
+
+async def setup(bot: Hindsight) -> None:
+    """Load the cog."""
+    await bot.add_cog(Channels(bot))
