@@ -1,0 +1,96 @@
+"""What piles up while a batch runs is the next batch; every caller gets an answer or the error."""
+
+import asyncio
+import threading
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+
+from models.batcher import Batcher
+
+
+@pytest.fixture
+def executor():
+    """Give one worker thread."""
+    with ThreadPoolExecutor(1) as pool:
+        yield pool
+
+
+class Doubler:
+    """Double numbers, remember the batches, and wait at a gate."""
+
+    def __init__(self) -> None:
+        self.gate = threading.Event()
+        self.batches: list[list[int]] = []
+
+    def __call__(self, items: list[int]) -> list[int]:
+        self.gate.wait(10)
+        self.batches.append(items)
+        if 13 in items:
+            raise ValueError("thirteen")
+        return [2 * item for item in items]
+
+
+async def test_results_keep_the_order_of_items(executor: ThreadPoolExecutor) -> None:
+    doubler = Doubler()
+    doubler.gate.set()
+    assert await Batcher(doubler, executor, max_batch=2).submit([3, 1, 2]) == [6, 2, 4]
+    assert doubler.batches == [[3, 1], [2]]
+
+
+async def test_what_piles_up_is_the_next_batch(executor: ThreadPoolExecutor) -> None:
+    doubler = Doubler()
+    batcher = Batcher(doubler, executor)
+    first = asyncio.ensure_future(batcher.submit([1]))
+    await asyncio.sleep(0)
+    await asyncio.sleep(0)
+    others = [asyncio.ensure_future(batcher.submit([n])) for n in (2, 3, 4)]
+    await asyncio.sleep(0)
+    doubler.gate.set()
+    assert [await task for task in (first, *others)] == [[2], [4], [6], [8]]
+    assert doubler.batches == [[1], [2, 3, 4]]
+
+
+async def test_live_items_go_before_patient_ones(executor: ThreadPoolExecutor) -> None:
+    doubler = Doubler()
+    batcher = Batcher(doubler, executor, max_batch=2)
+    running = asyncio.ensure_future(batcher.submit([0]))
+    await asyncio.sleep(0)
+    await asyncio.sleep(0)
+    patient = asyncio.ensure_future(batcher.submit([7, 8], first=False))
+    await asyncio.sleep(0)
+    live = asyncio.ensure_future(batcher.submit([1, 2]))
+    await asyncio.sleep(0)
+    assert batcher.backlog == 4
+    doubler.gate.set()
+    await asyncio.gather(running, patient, live)
+    assert doubler.batches == [[0], [1, 2], [7, 8]]
+
+
+async def test_error_reaches_every_caller_and_the_next_batch_runs(executor: ThreadPoolExecutor) -> None:
+    doubler = Doubler()
+    doubler.gate.set()
+    batcher = Batcher(doubler, executor)
+    answers = await asyncio.gather(batcher.submit([1]), batcher.submit([13]), return_exceptions=True)
+    assert all(isinstance(answer, ValueError) for answer in answers)
+    assert await batcher.submit([5]) == [10]
+
+
+async def test_cancelled_caller_is_left_out(executor: ThreadPoolExecutor) -> None:
+    doubler = Doubler()
+    batcher = Batcher(doubler, executor)
+    running = asyncio.ensure_future(batcher.submit([1]))
+    await asyncio.sleep(0)
+    await asyncio.sleep(0)
+    given_up = asyncio.ensure_future(batcher.submit([2]))
+    await asyncio.sleep(0)
+    given_up.cancel()
+    await asyncio.sleep(0)
+    doubler.gate.set()
+    assert await running == [2]
+    await batcher.close()
+    assert doubler.batches == [[1]]
+
+
+async def test_nothing_to_do_is_done_at_once(executor: ThreadPoolExecutor) -> None:
+    assert await Batcher(Doubler(), executor).submit([]) == []
