@@ -15,6 +15,7 @@ from bot.store.terms import TermIndex
 from bot.vector_cache import Progress, VectorCache
 from models.embedder import Embedder
 from models.matcher import Judgement, Matcher, Pair, State
+from models.wording import plain
 
 CANDIDATES = 50
 JUDGED = 20
@@ -92,7 +93,7 @@ class Archive:
 
         Only rows dated before the query count, unless `any_date`; a missing date counts as earlier.
         """
-        vectors = self._embedder.encode([query.text for query in queries])
+        vectors = self._embedder.encode([plain(query.text) for query in queries])
         return [
             self._match(query, vector, None if any_date else query.date, top)
             for query, vector in zip(queries, vectors, strict=True)
@@ -101,17 +102,12 @@ class Archive:
     def _match(self, query: QueryRow, vector: np.ndarray, before: date | None, top: int) -> MatchResult:
         shared = self._same_address(query.text, before)
         cosines = self._vectors @ vector
-        terms = dict(self._terms.search(query.text, CANDIDATES * 2))
+        terms = [number for number, _ in self._terms.search(plain(query.text), CANDIDATES * 2)]
         nearest = np.argsort(-cosines)[: CANDIDATES * 2].tolist()
         ranking = [
-            number
-            for number in fuse([nearest, list(terms)])
-            if number not in shared and self._is_earlier(number, before)
+            number for number in fuse([nearest, terms]) if number not in shared and self._is_earlier(number, before)
         ]
-        pairs = [
-            Pair(query.text, self.rows[n].whole, float(cosines[n]), terms.get(n, 0.0))
-            for n in ranking[: max(JUDGED, top)]
-        ]
+        pairs = [Pair(plain(query.text), self.rows[n].whole, float(cosines[n])) for n in ranking[: max(JUDGED, top)]]
         judged = sorted(zip(ranking, self._matcher.judge(pairs), strict=False), key=lambda item: -item[1].score)
         return self._result(query.id, shared, judged, top)
 

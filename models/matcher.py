@@ -1,13 +1,26 @@
-"""Two claims → whether the one has been made before: *confirmed*, *suggested* or none."""
+"""Two texts → whether they make the same claim: *confirmed*, *suggested* or none, and whether one denies the other."""
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from pathlib import Path
 from typing import Self
 
-CONFIRM_AT = 0.84
-SUGGEST_AT = 0.62
+import numpy as np
+from safetensors.numpy import load_file
+
+from models.entities import dates, disagree, names_differ, numbers
+from models.wording import bucket, plain, stems
+
+WEIGHTS = Path(__file__).parent / "weights" / "matcher"
+WEIGHTS_FILE = "matcher.safetensors"
 FEWEST_WORDS = 8
+_DENIALS = re.compile(
+    r"\b(?:not?|never|neither|nor|without|none|nobody|cannot|false|fake|hoax|myth|debunk\w*|den(?:y|ies|ied)|untrue"
+    r"|refut\w*|disprov\w*|\w+n['’]t)\b",
+    re.IGNORECASE,
+)
 
 
 class State(StrEnum):
@@ -20,20 +33,16 @@ class State(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Pair:
-    """Hold a text and an earlier claim that may be the same, with what their search found.
-
-    `cosine` is that of their vectors; `terms` is the BM25 score, or 0 where no term index exists.
-    """
+    """Hold a text and an earlier claim that may be the same, with the cosine of their vectors."""
 
     text: str
     claim: str
     cosine: float
-    terms: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
 class Judgement:
-    """Hold what the matcher says of a pair: `score` in [0, 1], its state, and whether one denies the other."""
+    """Hold what the matcher says of a pair: how surely it is the same in [0, 1], its state, whether one denies it."""
 
     score: float
     state: State
@@ -41,18 +50,62 @@ class Judgement:
 
 
 class Matcher:
-    """Judge pairs of a text and an earlier claim."""
+    """Judge pairs of a text and an earlier claim by meaning, rare words and what they name.
+
+    The weights were fitted on judged pairs and so are the two thresholds (models/training/matcher.py).
+    """
+
+    def __init__(self, rarity: np.ndarray, weights: np.ndarray, thresholds: np.ndarray) -> None:
+        self._rarity = rarity.astype(np.float32)
+        self._weights = weights
+        self._confirm_at, self._suggest_at = (float(value) for value in thresholds)
 
     @classmethod
-    def from_pretrained(cls) -> Self:
-        return cls()
+    def from_pretrained(cls, path: Path = WEIGHTS) -> Self:
+        """Load the weights that lie in `path`; nothing is fetched from anywhere."""
+        stored = load_file(path / WEIGHTS_FILE)
+        return cls(stored["rarity"], stored["weights"], stored["thresholds"])
 
     def judge(self, pairs: Sequence[Pair]) -> list[Judgement]:
         """Return a judgement for every pair, in order."""
         return [self._judge(pair) for pair in pairs]
 
+    def features(self, pair: Pair) -> np.ndarray:
+        """Return what is known of a pair, float32 (10,), the last always 1."""
+        here, there = stems(pair.text), stems(pair.claim)
+        mass, own, shared = self._mass(there), self._mass(here), self._mass(here & there)
+        covered = shared / mass if mass else 0.0
+        facts = [(f(pair.text), f(pair.claim)) for f in (numbers, dates)]
+        return np.array(
+            [
+                pair.cosine,
+                max(0.0, pair.cosine - 0.6),
+                covered,
+                shared / own if own else 0.0,
+                np.log1p(shared),
+                pair.cosine * covered,
+                float(any(left & right for left, right in facts)),
+                float(any(disagree(left, right) for left, right in facts)),
+                float(names_differ(plain(pair.text), pair.claim)),
+                1.0,
+            ],
+            np.float32,
+        )
+
     def _judge(self, pair: Pair) -> Judgement:
-        score = min(1.0, max(0.0, 0.8 * pair.cosine + 0.2 * pair.terms / (pair.terms + 20)))
-        if score >= CONFIRM_AT and len(pair.text.split()) >= FEWEST_WORDS:
-            return Judgement(score, State.CONFIRMED)
-        return Judgement(score, State.SUGGESTED if score >= SUGGEST_AT else State.NONE)
+        features = self.features(pair)
+        score = float(1 / (1 + np.exp(-features @ self._weights)))
+        alike = score >= self._suggest_at
+        differs = features[7] > 0 or features[8] > 0
+        long_enough = len(plain(pair.text).split()) >= FEWEST_WORDS
+        sure = score >= self._confirm_at and long_enough and not differs
+        state = State.CONFIRMED if sure else State.SUGGESTED if alike else State.NONE
+        return Judgement(score, state, alike and denies(pair.text) != denies(pair.claim))
+
+    def _mass(self, words: frozenset[str]) -> float:
+        return float(self._rarity[[bucket(word) for word in words]].sum()) if words else 0.0
+
+
+def denies(text: str) -> bool:
+    """Say whether a text denies something, by its words: an odd number of denials."""
+    return len(_DENIALS.findall(text)) % 2 == 1

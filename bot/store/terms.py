@@ -8,11 +8,10 @@ _WORD = re.compile(r"\w+")
 _CREATE = (
     "CREATE VIRTUAL TABLE terms USING fts5(title, text, content='', tokenize='porter unicode61 remove_diacritics 2')"
 )
-_SEARCH = (
-    "SELECT rowid, -bm25(terms, :title_weight, :text_weight) FROM terms WHERE terms MATCH :words ORDER BY rank LIMIT :k"
-)
-TITLE_WEIGHT = 1.0
-TEXT_WEIGHT = 1.0
+_SEARCH = "SELECT rowid, -rank FROM terms WHERE terms MATCH :words ORDER BY rank LIMIT :k"
+# They stand in nearly every text, cost most of the time and say nothing.
+_FREQUENT = """a an and are as at be been but by for from had has have he her his i if in into is it its me my no not of
+on or our she so that the their them they this to was we were what when which who will with you your"""
 
 
 class TermIndex:
@@ -31,11 +30,11 @@ class TermIndex:
 
     def search(self, text: str, k: int) -> list[tuple[int, float]]:
         """Return up to `k` (row number, BM25 score > 0), best first, for any of the words of `text`."""
-        words = " OR ".join(f'"{word}"' for word in dict.fromkeys(_WORD.findall(text.lower())))
+        words = set(_WORD.findall(text.lower())).difference(_FREQUENT.split())
         if not words:
             return []
-        values = {"title_weight": TITLE_WEIGHT, "text_weight": TEXT_WEIGHT, "words": words, "k": k}
-        return list(self._connection.execute(_SEARCH, values))
+        asked = " OR ".join(f'"{word}"' for word in sorted(words))
+        return list(self._connection.execute(_SEARCH, {"words": asked, "k": k}))
 
     def close(self) -> None:
         """Free the index."""
