@@ -42,7 +42,12 @@ def match(
 
     report = _Report(errors)
     try:
-        archive = Archive.open(archive_path, Embedder.from_pretrained(), report=report.within(archive_path.name))
+        archive = Archive.open(
+            archive_path,
+            Embedder.from_pretrained(),
+            report=report.within(archive_path.name),
+            progress=lambda done, wanted: print(f"archive: {done} of {wanted} encoded", file=errors, flush=True),  # noqa: T201
+        )
     except OSError as error:
         raise ConfigurationError(
             f"the archive {archive_path} cannot be read ({error.strerror}); check the path"

@@ -5,6 +5,7 @@ import os
 import tempfile
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from zipfile import BadZipFile
 
 import numpy as np
 
@@ -57,9 +58,9 @@ class VectorCache:
 
     def _load(self) -> tuple[np.ndarray, np.ndarray]:
         try:
-            with np.load(self._path, allow_pickle=False) as file:
-                return file["keys"], file["vectors"]
-        except (OSError, ValueError, KeyError, EOFError):  # absent, or cut short by a crash: encode again
+            with self._path.open("rb") as file, np.load(file, allow_pickle=False) as stored:
+                return stored["keys"], stored["vectors"]
+        except (OSError, ValueError, KeyError, EOFError, BadZipFile):  # absent, or cut short by a crash: encode again
             return np.empty((0, HASH_BYTES), np.uint8), np.empty((0, DIMENSIONS), np.float16)
 
     def _save(self, keys: np.ndarray, vectors: np.ndarray) -> None:
