@@ -46,7 +46,7 @@ def match(
             archive_path,
             Embedder.from_pretrained(),
             report=report.within(archive_path.name),
-            progress=lambda done, wanted: print(f"archive: {done} of {wanted} encoded", file=errors, flush=True),  # noqa: T201
+            progress=lambda done, wanted: print(f"archive: {done} of {wanted} encoded", file=errors, flush=True),
         )
     except OSError as error:
         raise ConfigurationError(
