@@ -1,10 +1,10 @@
 """What is kept of one member, found through their keyed hash and nothing else: see, erase, opt out.
 
-No other query of the project reads `author_key`, but for the one that refuses a member who has opted out
-(messages.py) and the one that writes a vote (cards.py); a test holds the code to that.
+Elsewhere `author_key` is only written (messages.py, cards.py, digests.py), and asked for once: to refuse members who
+have opted out (messages.py). A test holds the code to that.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from typing import Any
 
 import sqlalchemy as sa
@@ -12,7 +12,7 @@ from sqlalchemy.dialects.sqlite import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.store.database import Database
-from bot.store.messages import CHUNK, Public, forget_messages
+from bot.store.messages import Forgotten, forget_all
 from bot.store.schema import (
     card_occurrences,
     card_ratings,
@@ -54,40 +54,40 @@ class Members:
             .join(cards, cards.c.card_id == card_ratings.c.card_id)
             .where(cards.c.guild_id == guild_id, card_ratings.c.author_key == key)
         )
+        shown = (
+            sa.select(card_occurrences.c.card_id)
+            .join(messages, messages.c.message_id == card_occurrences.c.message_id)
+            .where(own)
+            .distinct()
+        )
+        citing = (
+            sa.select(digests.c.posted_id)
+            .join(digest_citations, digest_citations.c.posted_id == digests.c.posted_id)
+            .where(digests.c.guild_id == guild_id, digest_citations.c.author_key == key)
+            .distinct()
+        )
         async with self._database.read() as connection:
             rows = (await connection.execute(query)).all()
             votes = (await connection.execute(rated)).all()
-            shown_on = {
-                "cards": await _shown_on(connection, card_occurrences.c.card_id, card_occurrences.c.message_id, own),
-                "digests": await _shown_on(
-                    connection, digest_citations.c.posted_id, digest_citations.c.message_id, own
-                ),
-            }
+            showing = list((await connection.execute(shown)).scalars())
+            cited = list((await connection.execute(citing)).scalars())
         return {
             "opted_out": await self.opted_out(guild_id, user_id),
             "messages": [_exported(row) for row in rows],
-            "shown_on": shown_on,
+            "cards_showing_them": showing,
+            "digests_citing_them": [str(posted_id) for posted_id in cited],
             "card_ratings": [{"card": vote.card_id, "helpful": vote.helpful} for vote in votes],
         }
 
-    async def messages(self, guild_id: int, user_id: int) -> Sequence[int]:
-        """List the ids of the messages that are kept of a member."""
+    async def erase(self, guild_id: int, user_id: int) -> Forgotten:
+        """Delete all that is kept of a member, but not that they have opted out."""
         key = self._vault.author_key(guild_id, user_id)
-        async with self._database.read() as connection:
-            return await _own_messages(connection, guild_id, key)
-
-    async def erase(self, guild_id: int, user_id: int) -> tuple[int, Sequence[Public]]:
-        """Delete all that is kept of a member; give how many messages, and what showed them."""
-        key = self._vault.author_key(guild_id, user_id)
-        shown: list[Public] = []
         async with self._database.write() as connection:
-            ids = await _own_messages(connection, guild_id, key)
-            for start in range(0, len(ids), CHUNK):
-                shown += await forget_messages(connection, ids[start : start + CHUNK])
+            forgotten = await forget_all(connection, await _own_messages(connection, guild_id, key))
             of_server = sa.select(cards.c.card_id).where(cards.c.guild_id == guild_id)
             own_votes = sa.and_(card_ratings.c.author_key == key, card_ratings.c.card_id.in_(of_server))
             await connection.execute(sa.delete(card_ratings).where(own_votes))
-        return len(ids), list(dict.fromkeys(shown))
+        return forgotten
 
     async def opted_out(self, guild_id: int, user_id: int) -> bool:
         """Say whether a member has opted out in a server."""
@@ -125,13 +125,6 @@ async def _own_messages(connection: AsyncConnection, guild_id: int, key: bytes) 
     )
     query = sa.union(sa.select(messages.c.message_id).where(own), cited)
     return list((await connection.execute(query)).scalars())
-
-
-async def _shown_on(
-    connection: AsyncConnection, shown: sa.Column[int], cited: sa.Column[int], own: sa.ColumnElement[bool]
-) -> list[str]:
-    query = sa.select(shown).join(messages, messages.c.message_id == cited).where(own).distinct().order_by(shown)
-    return [str(each) for each in (await connection.execute(query)).scalars()]
 
 
 def _exported(row: sa.Row) -> dict[str, Any]:

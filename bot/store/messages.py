@@ -46,10 +46,18 @@ class Kept:
 class Public:
     """Point at a message of the bot's own that shows a message which is gone."""
 
-    kind: str  # card, alert or digest
+    kind: str  # card, alert or digest; context for an alert that quotes it beside the flagged message
     id: int
     channel_id: int
     posted_id: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Forgotten:
+    """Hold what was deleted at once: the messages, and the bot's own messages that showed them."""
+
+    message_ids: tuple[int, ...]
+    shown: tuple[Public, ...]
 
 
 class Messages:
@@ -205,11 +213,16 @@ class Messages:
 
     async def forget(self, message_ids: Sequence[int]) -> Sequence[Public]:
         """Delete all that is kept of messages; give the bot's own messages that showed them."""
-        shown: list[Public] = []
         async with self._database.write() as connection:
-            for start in range(0, len(message_ids), CHUNK):
-                shown += await forget_messages(connection, message_ids[start : start + CHUNK])
-        return list(dict.fromkeys(shown))
+            return (await forget_all(connection, message_ids)).shown
+
+
+async def forget_all(connection: AsyncConnection, ids: Sequence[int]) -> Forgotten:
+    """Delete any number of messages inside the caller's transaction."""
+    shown: list[Public] = []
+    for start in range(0, len(ids), CHUNK):
+        shown += await forget_messages(connection, ids[start : start + CHUNK])
+    return Forgotten(tuple(ids), tuple(dict.fromkeys(shown)))
 
 
 async def forget_messages(connection: AsyncConnection, ids: Sequence[int]) -> list[Public]:
@@ -232,6 +245,16 @@ async def _shown(connection: AsyncConnection, ids: Sequence[int]) -> list[Public
         .where(card_occurrences.c.message_id.in_(ids))
     )
     by_flag = sa.select(flags).where(flags.c.message_id.in_(ids))
+    # An alert quotes the story and the parent of its message, too.
+    by_context = (
+        sa.select(flags)
+        .join(messages, messages.c.message_id == flags.c.message_id)
+        .where(
+            flags.c.state == "open",
+            flags.c.message_id.not_in(ids),
+            sa.or_(messages.c.conversation_id.in_(ids), messages.c.parent_id.in_(ids)),
+        )
+    )
     by_digest = (
         sa.select(digests)
         .join(digest_citations, digest_citations.c.posted_id == digests.c.posted_id)
@@ -242,6 +265,10 @@ async def _shown(connection: AsyncConnection, ids: Sequence[int]) -> list[Public
     shown += [
         Public("alert", row.flag_id, row.alert_channel_id or 0, row.alert_message_id)
         for row in await connection.execute(by_flag)
+    ]
+    shown += [
+        Public("context", row.flag_id, row.alert_channel_id or 0, row.alert_message_id)
+        for row in await connection.execute(by_context)
     ]
     shown += [
         Public("digest", row.posted_id, row.channel_id, row.posted_id) for row in await connection.execute(by_digest)

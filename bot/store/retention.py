@@ -1,6 +1,7 @@
 """What expires: readings and flags after the server's retention, and all of a server that the bot has left."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 import sqlalchemy as sa
@@ -9,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.records import Kind
 from bot.store.database import Database
-from bot.store.messages import CHUNK, Public, forget_messages
+from bot.store.messages import CHUNK, Forgotten, forget_all
 from bot.store.schema import (
     audit,
     claims,
@@ -28,25 +29,33 @@ DEFAULT_DAYS = 30
 DAY = 86_400_000_000  # in the microseconds of a `Moment`
 
 
+@dataclass(frozen=True, slots=True)
+class Expired:
+    """Hold what has had its time: how many readings, and the messages of claims by server."""
+
+    readings: int
+    claims: Mapping[int, list[int]]
+
+
 class Retention:
     """Delete what has had its time."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    async def expire(self, now: datetime) -> int:
-        """Delete readings, flags and claims past their time, and rows that nothing needs; give how many readings.
+    async def expire(self, now: datetime) -> Expired:
+        """Delete readings, flags and claims past their time, and rows that nothing needs.
 
         Of readings, counts per conversation remain; of flags with a verdict, label, score and verdict.
         """
         async with self._database.write() as connection:
             await _expire_flags(connection, now)
-            await _expire_claims(connection, now)
+            old_claims = await _expire_claims(connection, now)
             ids = await _past(connection, readings.c.read_at, now)
             for start in range(0, len(ids), CHUNK):
                 await _expire_readings(connection, ids[start : start + CHUNK])
             await _delete_bare(connection, now)
-        return len(ids)
+        return Expired(len(ids), old_claims)
 
     async def wipe(self) -> None:
         """Make what was deleted unreadable in the files, too."""
@@ -66,7 +75,7 @@ class Retention:
         )
         known = query.union(sa.select(servers.c.guild_id, servers.c.left_at))
         async with self._database.read() as connection:
-            left = dict((await connection.execute(known)).tuples().all())
+            left = dict([tuple(row) for row in await connection.execute(known)])
         for guild_id, left_at in left.items():
             if (guild_id in present) != (left_at is None):
                 await self.leave(guild_id, None if guild_id in present else now)
@@ -81,8 +90,8 @@ class Retention:
                     await connection.execute(sa.delete(table).where(table.c.guild_id.in_(ids)))
         return ids
 
-    async def purge(self, guild_id: int, channel_id: int | None, now: datetime) -> Sequence[Public]:
-        """Delete all that was learned in a channel with its threads, or in the whole server; give what showed it.
+    async def purge(self, guild_id: int, channel_id: int | None, now: datetime) -> Forgotten:
+        """Delete all that was learned in a channel with its threads, or in the whole server.
 
         Settings, watched channels, opt-outs and the log of decisions stay; the past is not read again.
         """
@@ -93,14 +102,12 @@ class Retention:
             chosen &= sa.or_(messages.c.channel_id == channel_id, messages.c.watched_id == channel_id)
             counts &= tallies.c.watched_id == channel_id
             watching &= watched.c.channel_id == channel_id
-        shown: list[Public] = []
         async with self._database.write() as connection:
             ids = list((await connection.execute(sa.select(messages.c.message_id).where(chosen))).scalars())
-            for start in range(0, len(ids), CHUNK):
-                shown += await forget_messages(connection, ids[start : start + CHUNK])
+            forgotten = await forget_all(connection, ids)
             await connection.execute(sa.delete(tallies).where(counts))
             await connection.execute(sa.update(watched).where(watching).values(added_at=now, backfill_after=None))
-        return list(dict.fromkeys(shown))
+        return forgotten
 
     async def servers(self) -> Sequence[int]:
         """List the servers of which anything is kept."""
@@ -155,14 +162,20 @@ async def _expire_flags(connection: AsyncConnection, now: datetime) -> None:
     await connection.execute(sa.delete(flags).where(old))
 
 
-async def _expire_claims(connection: AsyncConnection, now: datetime) -> None:
+async def _expire_claims(connection: AsyncConnection, now: datetime) -> Mapping[int, list[int]]:
     old = (
-        sa.select(claims.c.message_id)
+        sa.select(claims.c.guild_id, claims.c.message_id)
         .join(messages, messages.c.message_id == claims.c.message_id)
         .join(servers, servers.c.guild_id == claims.c.guild_id)
         .where(servers.c.claim_days.is_not(None), _older(messages.c.created_at, now, servers.c.claim_days))
     )
-    await connection.execute(sa.delete(claims).where(claims.c.message_id.in_(old)))
+    expired: dict[int, list[int]] = {}
+    for guild_id, message_id in (await connection.execute(old)).all():
+        expired.setdefault(guild_id, []).append(message_id)
+    for ids in expired.values():
+        for start in range(0, len(ids), CHUNK):
+            await connection.execute(sa.delete(claims).where(claims.c.message_id.in_(ids[start : start + CHUNK])))
+    return expired
 
 
 async def _delete_bare(connection: AsyncConnection, now: datetime) -> None:

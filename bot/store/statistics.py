@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.records import Kind
 from bot.store.database import Database
-from bot.store.schema import card_ratings, cards, flags, messages, readings, tallies, verdicts
+from bot.store.schema import card_ratings, cards, claims, flags, messages, readings, tallies, verdicts
 
 DAY = 86_400_000_000  # in the microseconds of a `Moment`
 EPOCH = date(1970, 1, 1)
@@ -35,6 +35,15 @@ class Figures:
     unhelpful: int
 
 
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """Hold how much is kept of a server."""
+
+    messages: int
+    readings: int
+    claims: int
+
+
 class Statistics:
     """Count what was read, flagged, decided and posted."""
 
@@ -49,6 +58,18 @@ class Statistics:
             states = await _cards(connection, guild_id, since)
             votes = await _votes(connection, guild_id, since)
         return Figures(since.date(), now.date(), days, channels, decided, states, votes[True], votes[False])
+
+    async def kept(self, guild_id: int) -> Kept:
+        """Count what is kept of a server."""
+        queries = (
+            sa.select(sa.func.count()).where(messages.c.guild_id == guild_id),
+            sa.select(sa.func.count())
+            .join(readings, readings.c.message_id == messages.c.message_id)
+            .where(messages.c.guild_id == guild_id),
+            sa.select(sa.func.count()).where(claims.c.guild_id == guild_id),
+        )
+        async with self._database.read() as connection:
+            return Kept(*[(await connection.execute(query)).scalar_one() for query in queries])
 
 
 async def _labels(
@@ -109,7 +130,7 @@ async def _cards(connection: AsyncConnection, guild_id: int, since: datetime) ->
         .where(cards.c.guild_id == guild_id, cards.c.created_at >= since)
         .group_by(cards.c.state)
     )
-    return dict((await connection.execute(query)).tuples().all())
+    return dict([tuple(row) for row in await connection.execute(query)])
 
 
 async def _votes(connection: AsyncConnection, guild_id: int, since: datetime) -> Counter[bool]:
@@ -119,4 +140,4 @@ async def _votes(connection: AsyncConnection, guild_id: int, since: datetime) ->
         .where(cards.c.guild_id == guild_id, cards.c.created_at >= since)
         .group_by(card_ratings.c.helpful)
     )
-    return Counter(dict((await connection.execute(query)).tuples().all()))
+    return Counter(dict([tuple(row) for row in await connection.execute(query)]))

@@ -1,0 +1,190 @@
+"""What is kept of a member or a server, in words, and the ids of the buttons under it."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import discord
+
+from bot.records import Server
+from bot.render.layout import Layout
+from bot.render.text import ACCENT, clip, count
+from bot.store.statistics import Kept
+
+FILE = "hindsight-what-is-kept-of-me.json"
+OWN = r"privacy:(?P<what>erase|optout|optin):(?P<step>ask|do)"
+KEEP = r"privacy:keep"
+SERVER = r"privacy:server:(?P<what>days|claims|channel|all)"
+PURGE = r"privacy:purge:(?P<channel>\d+)"
+READING_DAYS = (1, 2, 3, 5, 7, 10, 14, 21, 30)
+CLAIM_DAYS = (30, 90, 180, 365, 730, 1825)
+FOREVER = "0"
+RED = discord.Color.from_str("#d9534f")
+
+Item = discord.ui.Item[Any]
+
+
+def own_view(stored: Mapping[str, Any], server: Server, file: str | None) -> Layout:
+    """Say what is kept of a member; `file` is the name of the attachment that lists it all."""
+    lines = _own_lines(stored, server)
+    head = "### 🔒 What is kept of you in this server"
+    said = "\n".join(f"- {line}" for line in lines) if lines else "Nothing."
+    if stored["opted_out"]:
+        said += "\n\nYou have **opted out**: your messages are not read. Only a keyed hash that says so is kept."
+    never = "-# Never kept: what you wrote, your name, and any count or score of you."
+    items: list[Item] = [discord.ui.TextDisplay(f"{head}\n{said}"), discord.ui.TextDisplay(never)]
+    if file is not None:
+        items.append(discord.ui.File(f"attachment://{file}"))
+    return Layout(discord.ui.Container(*items, _own_buttons(stored, some=bool(lines)), accent_color=ACCENT))
+
+
+def erase_view() -> Layout:
+    """Ask before everything of a member is erased."""
+    said = (
+        "### Erase what is kept of you here?\n"
+        "- All ids, labels, scores, claim vectors and votes of yours in this server are deleted.\n"
+        "- Context cards and digests that showed your messages are taken down or lose them.\n"
+        "- Flags on your messages leave the moderators' queue; what they decided stays in their log, "
+        "without your message.\n"
+        "- Your messages themselves stay in Discord: only you can delete those.\n\n"
+        "What you write or edit from now on is read again, unless you opt out."
+    )
+    return _question(said, _danger("Erase everything", "privacy:erase:do"))
+
+
+def optout_view() -> Layout:
+    """Ask before a member opts out."""
+    said = (
+        "### Opt out in this server?\n"
+        "- Your messages are not read, labelled, cited or counted from now on.\n"
+        "- What was kept of you is erased; cards and digests that showed your messages are taken down or lose them.\n"
+        "- Only a keyed hash is kept, so that the bot knows whom to leave out.\n\n"
+        "`/privacy optin` takes it back."
+    )
+    return _question(said, _danger("Opt out", "privacy:optout:do"))
+
+
+def purge_view(channel_id: int | None) -> Layout:
+    """Ask before a channel or the whole server is purged."""
+    where = f"<#{channel_id}> and its threads" if channel_id else "the whole server"
+    said = (
+        f"### Purge {where}?\n"
+        "All ids, labels, scores, claims, cards, flags and digests are deleted, and the past is not read again. "
+        "Settings, opt-outs and the log of decisions stay. This cannot be undone."
+    )
+    label = "Purge this channel" if channel_id else "Purge the whole server"
+    return _question(said, _danger(label, f"privacy:purge:{channel_id or 0}"))
+
+
+def done_view(said: str) -> Layout:
+    """Say what was done."""
+    return Layout(discord.ui.Container(discord.ui.TextDisplay(clip(said, 3900)), accent_color=ACCENT))
+
+
+def server_view(name: str, server: Server, kept: Kept) -> Layout:
+    """Show how long a server keeps what, and how that is changed."""
+    head = f"### 🔒 What is kept of {clip(discord.utils.escape_markdown(name), 100)}"
+    messages, readings, claims = (
+        count(kept.messages, "message"),
+        count(kept.readings, "reading"),
+        count(kept.claims, "claim"),
+    )
+    now = f"the ids of {messages}, {readings} and {claims} as sealed vectors; no text"
+    long = (
+        f"**Readings and flags**: {count(server.retention_days, 'day')}. After that only counts remain, "
+        "per discussion and label.\n"
+        f"**Claims**: {_claim_words(server.claim_days)}.\n"
+        "If the bot is removed, everything is deleted after seven days."
+    )
+    items = [
+        discord.ui.TextDisplay(f"{head}\nAt the moment: {now}."),
+        discord.ui.Separator(),
+        discord.ui.TextDisplay(long),
+        _row(_select("privacy:server:days", "Keep readings and flags for …", _day_options(server.retention_days))),
+        _row(_select("privacy:server:claims", "Keep claims for …", _claim_options(server.claim_days))),
+        discord.ui.Separator(),
+        discord.ui.TextDisplay("**Purge** deletes at once what was learned. You are asked again first."),
+        _row(_channels("privacy:server:channel", "Purge a channel …")),
+        _row(_danger("Purge the whole server …", "privacy:server:all")),
+    ]
+    return Layout(discord.ui.Container(*items, accent_color=ACCENT))
+
+
+def erased_words(messages: int, shown: int) -> str:
+    """Say what an erasure has done."""
+    said = f"### Erased\nWhat was kept of {count(messages, 'message')} is deleted."
+    if shown:
+        said += f" {count(shown, 'post').capitalize()} of mine that showed them {'is' if shown == 1 else 'are'} mended."
+    return said
+
+
+def _own_lines(stored: Mapping[str, Any], server: Server) -> list[str]:
+    messages: Sequence[Mapping[str, Any]] = stored["messages"]
+    claims = sum(message["claim_vector_kept"] for message in messages)
+    counted = (
+        (len(messages), "message", "where and when you wrote them, and which story they belong to"),
+        (
+            sum("label" in message for message in messages),
+            "reading",
+            f"a label with its scores, deleted {count(server.retention_days, 'day')} after it was made",
+        ),
+        (claims, "claim vector", f"numbers that stand for what was claimed; sealed; kept {_kept_long(server)}"),
+        (sum("flag" in message for message in messages), "flag", "messages that moderators were asked to look at"),
+        (len(stored["cards_showing_them"]), "context card", "show a message of yours with a link"),
+        (len(stored["digests_citing_them"]), "digest", "cite a message of yours with a link"),
+        (len(stored["card_ratings"]), "vote", "whether you found a card helpful"),
+    )
+    return [f"**{count(number, noun)}**: {meaning}" for number, noun, meaning in counted if number]
+
+
+def _own_buttons(stored: Mapping[str, Any], *, some: bool) -> discord.ui.ActionRow[Any]:
+    buttons = [_danger("Erase …", "privacy:erase:ask")] if some else []
+    if stored["opted_out"]:
+        buttons.append(discord.ui.Button(label="Opt in", custom_id="privacy:optin:do"))
+    else:
+        buttons.append(discord.ui.Button(label="Opt out …", custom_id="privacy:optout:ask"))
+    return discord.ui.ActionRow(*buttons)
+
+
+def _question(said: str, yes: discord.ui.Button[Any]) -> Layout:
+    no = discord.ui.Button[Any](label="Keep everything as it is", custom_id="privacy:keep")
+    return Layout(discord.ui.Container(discord.ui.TextDisplay(said), _row(yes, no), accent_color=RED))
+
+
+def _kept_long(server: Server) -> str:
+    if server.claim_days is None:
+        return "as long as the message stands"
+    return f"for {count(server.claim_days, 'day')}"
+
+
+def _claim_words(days: int | None) -> str:
+    return "as long as their messages stand" if days is None else f"{days:,} days"
+
+
+def _day_options(chosen: int) -> list[discord.SelectOption]:
+    days = sorted({*READING_DAYS, chosen})
+    return [discord.SelectOption(label=f"{each} days", value=str(each), default=each == chosen) for each in days]
+
+
+def _claim_options(chosen: int | None) -> list[discord.SelectOption]:
+    days = sorted({*CLAIM_DAYS, *([chosen] if chosen else [])})
+    options = [discord.SelectOption(label="As long as their messages", value=FOREVER, default=chosen is None)]
+    return options + [
+        discord.SelectOption(label=f"{each:,} days", value=str(each), default=each == chosen) for each in days
+    ]
+
+
+def _select(custom_id: str, placeholder: str, options: list[discord.SelectOption]) -> discord.ui.Select[Any]:
+    return discord.ui.Select(custom_id=custom_id, placeholder=placeholder, options=options)
+
+
+def _channels(custom_id: str, placeholder: str) -> discord.ui.ChannelSelect[Any]:
+    kinds = [discord.ChannelType.text, discord.ChannelType.news, discord.ChannelType.forum]
+    return discord.ui.ChannelSelect(custom_id=custom_id, placeholder=placeholder, channel_types=kinds)
+
+
+def _danger(label: str, custom_id: str) -> discord.ui.Button[Any]:
+    return discord.ui.Button(label=label, custom_id=custom_id, style=discord.ButtonStyle.danger)
+
+
+def _row(*items: Item) -> discord.ui.ActionRow[Any]:
+    return discord.ui.ActionRow(*items)
