@@ -50,9 +50,7 @@ def vector(seed: int) -> np.ndarray:
 
 def claim(of: Post, *, conversation: int | None = None, urls: tuple[str, ...] = ()) -> Claim:
     """Make the claim of a post."""
-    return Claim(
-        of.guild_id, of.channel_id, of.id, conversation or of.id, of.created_at, vector(of.id), urls=urls
-    )
+    return Claim(of.guild_id, of.channel_id, of.id, conversation or of.id, of.created_at, vector(of.id), urls=urls)
 
 
 def card(of: Post, *earlier: Post, state: str = "pending") -> Card:
