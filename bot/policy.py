@@ -7,8 +7,8 @@ from bot.records import Decision, Kind, MatchState, Occurrence, Placement, Serve
 from models.labels import UNSURE
 from models.reader import Reading
 
-CHAT_BELOW = 0.08  # cosine to story and last messages under which a loose message is chat
-CHAT_WORDS = 5  # shorter loose messages are reactions: too little text to be unlike anything
+CHAT_BELOW = 0.04  # cosine to the story under which a loose message is chat: 5 % of real replies, 35 % of strangers
+CHAT_WORDS = 8  # shorter loose messages are reactions: too little text to be unlike anything
 EVENT_WORDS = 12  # a person's loose message of so many words, surely a claim, reports an event
 EVENT_CLAIM = 0.8
 STALE = timedelta(hours=1)  # no card or alert for messages older than this

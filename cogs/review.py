@@ -73,11 +73,13 @@ class Review(commands.Cog):
 
     @commands.Cog.listener()
     async def on_forgotten(self, shown: Sequence[Public]) -> None:
-        """Shrink the alerts of messages that are gone."""
+        """Shrink the alerts of messages that are gone, and take what is gone out of the others."""
         for public in shown:
             if public.kind == "alert":
                 moderator_id = self.deleting.pop(public.id, None)
                 await self.alerts.take_down(public.channel_id, public.posted_id, moderator_id)
+            elif public.kind == "context":
+                await self._refresh(public.id)
 
     @app_commands.command(name="review")
     @app_commands.guild_only()

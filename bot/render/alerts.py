@@ -1,5 +1,6 @@
 """Alerts, decided alerts and the queue: what moderators see of a flag, and the ids of the buttons under it."""
 
+import re
 from dataclasses import dataclass
 from typing import Any
 
@@ -31,6 +32,7 @@ MEANINGS = {
     "none": "an ordinary reply: a reaction, an opinion, thanks",
 }
 SURENESS = ((0.9, "very sure"), (0.75, "fairly sure"), (0.6, "leaning that way"), (0.0, "little more than a guess"))
+ADDRESS = re.compile(r"https?://\S+")
 FEW = 5  # verdicts below which a record says nothing
 
 Buttons = discord.ui.ActionRow[Any]
@@ -135,20 +137,22 @@ def _body(alert: Alert) -> list[discord.ui.Item[Any]]:
     by = f"<@{alert.author_id}> in " if alert.author_id else ""
     where = f"-# {by}<#{flag.channel_id}> · {discord.utils.format_dt(flag.created_at, 'R')}"
     said = f"> {quote(alert.text, 900)}" if alert.text else "> *This message can no longer be shown.*"
-    under = "\n".join(f"-# {name}: {quote(text, 180)}" for name, text in _around(alert))
-    items = [discord.ui.TextDisplay(f"{head}\n{where}"), discord.ui.TextDisplay(said)]
-    return [*items, *([discord.ui.TextDisplay(under)] if under else []), _small(_why(alert))]
+    under = "\n".join(f"-# **{name}** {quote(text, 180)}" for name, text in _around(alert))
+    link = discord.ui.Button[Any](label="Open", url=jump(flag.guild_id, flag.channel_id, flag.message_id))
+    top: discord.ui.Item[Any] = discord.ui.Section(f"{head}\n{where}", accessory=link)
+    items = [top, discord.ui.TextDisplay(said), *([discord.ui.TextDisplay(under)] if under else [])]
+    return [*items, _small(_why(alert)), discord.ui.Separator()]
 
 
 def _around(alert: Alert) -> list[tuple[str, str]]:
-    around = (("Answers", alert.parent), ("Story", alert.story))
-    return [(name, text) for name, text in around if text]
+    around = (("Answers", alert.parent), ("Story", ADDRESS.sub("", alert.story or "")))
+    return [(name, text) for name, text in around if text and text.strip()]
 
 
 def _why(alert: Alert) -> str:
     lines = []
     if alert.words:
-        lines.append("-# Why: " + ", ".join(f"**{quote(word, 40)}**" for word in alert.words))
+        lines.append("-# **Why** " + ", ".join(f"“{quote(word, 40)}”" for word in alert.words))
     agreed, decided = alert.right
     if decided >= FEW:
         lines.append(f"-# Moderators agreed with {agreed} of the last {decided} flags for this.")
@@ -156,7 +160,7 @@ def _why(alert: Alert) -> str:
         lines.append(f"🙋 <@{alert.flag.asked_by}> asks for a second opinion.")
     if alert.last_of_day:
         lines.append("-# The last alert of this day: what else is flagged waits in `/review`.")
-    lines.append("-# Whoever has Manage Messages there can decide.")
+    lines.append(f"-# For whoever has Manage Messages in <#{alert.flag.channel_id}>.")
     return "\n".join(lines)
 
 
@@ -181,11 +185,9 @@ def _buttons(flag: Flag, filters: Filters | None) -> list[Buttons]:
             if label != flag.label
         ],
     )
-    link = jump(flag.guild_id, flag.channel_id, flag.message_id)
     last = (
-        discord.ui.Button[Any](label="Open message", url=link),
         _button("Delete message", custom_id("delete"), discord.ButtonStyle.danger),
-        _button("Time out…", custom_id("timeout"), discord.ButtonStyle.danger),
+        _button("Time out…", custom_id("timeout")),
     )
     return [discord.ui.ActionRow(*first), discord.ui.ActionRow(other), discord.ui.ActionRow(*last)]
 

@@ -85,13 +85,13 @@ class Servers:
             return (await connection.execute(query)).scalar_one()
 
     async def backfills(self) -> Sequence[tuple[int, int]]:
-        """List the backfills that are under way: (channel, newest message id read so far)."""
-        query = sa.select(watched.c.channel_id, watched.c.backfill_after).where(watched.c.backfill_after.is_not(None))
+        """List the backfills that are under way: (channel, oldest message id read so far)."""
+        query = sa.select(watched.c.channel_id, watched.c.backfill_before).where(watched.c.backfill_before.is_not(None))
         async with self._database.read() as connection:
-            return [(row.channel_id, row.backfill_after) for row in await connection.execute(query)]
+            return [(row.channel_id, row.backfill_before) for row in await connection.execute(query)]
 
-    async def move_backfill(self, channel_id: int, after: int | None) -> None:
+    async def move_backfill(self, channel_id: int, before: int | None) -> None:
         """Remember how far a channel's backfill has come; None when all is read."""
-        statement = sa.update(watched).where(watched.c.channel_id == channel_id).values(backfill_after=after)
+        statement = sa.update(watched).where(watched.c.channel_id == channel_id).values(backfill_before=before)
         async with self._database.write() as connection:
             await connection.execute(statement)
