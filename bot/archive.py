@@ -33,7 +33,7 @@ class ArchiveRow(Row):
 
     @property
     def whole(self) -> str:
-        return f"{self.title} {self.text}" if self.title else self.text
+        return f"{self.title}\n{self.text}" if self.title else self.text
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,7 +107,7 @@ class Archive:
         ranking = [
             number for number in fuse([nearest, terms]) if number not in shared and self._is_earlier(number, before)
         ]
-        pairs = [Pair(plain(query.text), self.rows[n].whole, float(cosines[n])) for n in ranking[: max(JUDGED, top)]]
+        pairs = [Pair(query.text, self.rows[n].whole, float(cosines[n])) for n in ranking[: max(JUDGED, top)]]
         judged = sorted(zip(ranking, self._matcher.judge(pairs), strict=False), key=lambda item: -item[1].score)
         return self._result(query.id, shared, judged, top)
 

@@ -11,11 +11,14 @@ import numpy as np
 from safetensors.numpy import load_file
 
 from models.entities import dates, disagree, names_differ, numbers
+from models.sentences import split_sentences
 from models.wording import bucket, plain, stems
 
 WEIGHTS = Path(__file__).parent / "weights" / "matcher"
 WEIGHTS_FILE = "matcher.safetensors"
 FEWEST_WORDS = 8
+MOST_SENTENCES = 6
+ABOUT_AS_ALIKE = 0.75
 _DENIALS = re.compile(
     r"\b(?:not?|never|neither|nor|without|none|nobody|cannot|false|fake|hoax|myth|debunk\w*|den(?:y|ies|ied)|untrue"
     r"|refut\w*|disprov\w*|\w+n['’]t)\b",
@@ -75,7 +78,7 @@ class Matcher:
         here, there = stems(pair.text), stems(pair.claim)
         mass, own, shared = self._mass(there), self._mass(here), self._mass(here & there)
         covered = shared / mass if mass else 0.0
-        facts = [(f(pair.text), f(pair.claim)) for f in (numbers, dates)]
+        facts = _facts(*self._closest(pair))
         return np.array(
             [
                 pair.cosine,
@@ -84,13 +87,29 @@ class Matcher:
                 shared / own if own else 0.0,
                 np.log1p(shared),
                 pair.cosine * covered,
-                float(any(left & right for left, right in facts)),
-                float(any(disagree(left, right) for left, right in facts)),
-                float(names_differ(plain(pair.text), pair.claim)),
+                *facts,
                 1.0,
             ],
             np.float32,
         )
+
+    def _closest(self, pair: Pair) -> tuple[str, str]:
+        """Return the two sentences that are most alike: what others say beside them makes no other claim.
+
+        Of sentences about equally alike, those that name the same things.
+        """
+        here, there = _sentences(pair.text), _sentences(pair.claim)
+        if len(here) == len(there) == 1:
+            return here[0][0], there[0][0]
+        found = sorted(
+            ((self._likeness(a[1], b[1]), a[0], b[0]) for a in here for b in there), key=lambda each: -each[0]
+        )
+        alike = [(left, right) for likeness, left, right in found if likeness >= ABOUT_AS_ALIKE * found[0][0]]
+        return next(((left, right) for left, right in alike if not any(_facts(left, right)[1:])), alike[0])
+
+    def _likeness(self, left: frozenset[str], right: frozenset[str]) -> float:
+        mass = self._mass(left) + self._mass(right)
+        return 2 * self._mass(left & right) / mass if mass else 0.0
 
     def _judge(self, pair: Pair) -> Judgement:
         features = self.features(pair)
@@ -104,6 +123,19 @@ class Matcher:
 
     def _mass(self, words: frozenset[str]) -> float:
         return float(self._rarity[[bucket(word) for word in words]].sum()) if words else 0.0
+
+
+def _facts(left: str, right: str) -> tuple[float, float, float]:
+    """Say of two sentences whether they share a number or date, differ in one, differ in a name (1 or 0 each)."""
+    facts = [(find(left), find(right)) for find in (numbers, dates)]
+    shared, other = any(a & b for a, b in facts), any(disagree(a, b) for a, b in facts)
+    return float(shared), float(other), float(names_differ(left, right))
+
+
+def _sentences(text: str) -> list[tuple[str, frozenset[str]]]:
+    """Return the first sentences of a text, each with its stems."""
+    found = [plain(sentence) for sentence in split_sentences(text)[:MOST_SENTENCES]] or [""]
+    return [(sentence, stems(sentence)) for sentence in found]
 
 
 def denies(text: str) -> bool:

@@ -64,7 +64,7 @@ def read_collection(name: str) -> Collection:
 
 def look_alikes(queries: list[str], claims: list[str], k: int) -> np.ndarray:
     """Return for each query the places of the `k` claims nearest by words, best first: (queries, k)."""
-    words = TfidfVectorizer(sublinear_tf=True, stop_words="english", ngram_range=(1, 2), dtype=np.float32)
+    words = TfidfVectorizer(sublinear_tf=True, stop_words="english", ngram_range=(1, 2))
     known = words.fit_transform(claims)
     scores = (words.transform(queries) @ known.T).toarray()
     return np.argsort(-scores, axis=1)[:, :k]
@@ -74,14 +74,14 @@ def retrieval_examples(collection: Collection, split: str, near: int, rng: rando
     """Pair each query with each of its claims and with some of the likeliest wrong ones by their words."""
     ids = list(collection.claims)
     queries = collection.queries[split]
-    found = look_alikes(list(queries.values()), [_whole(collection, i) for i in ids], 20)
+    found = look_alikes(list(queries.values()), [whole(collection, i) for i in ids], 20)
     examples = []
     for (query_id, query), places in zip(queries.items(), found, strict=True):
         gold = collection.gold[query_id]
         wrong = [ids[n] for n in places if ids[n] not in gold][:12]
         for claim in sorted(gold):
             chosen = rng.sample(wrong, near)
-            examples.append(Example(query, _whole(collection, claim), tuple(_whole(collection, c) for c in chosen)))
+            examples.append(Example(query, whole(collection, claim), tuple(whole(collection, c) for c in chosen)))
     return examples
 
 
@@ -109,8 +109,8 @@ def paraphrase_examples(most: int, rng: random.Random) -> list[Example]:
     return examples
 
 
-def _whole(collection: Collection, claim: str) -> str:
-    return f"{collection.titles[claim]} {collection.claims[claim]}"
+def whole(collection: Collection, claim: str) -> str:
+    return f"{collection.titles[claim]}\n{collection.claims[claim]}"
 
 
 def disturb(text: str, names: list[str], rng: random.Random) -> str:

@@ -18,7 +18,7 @@ from safetensors.numpy import save_file
 
 from models.embedder import Embedder
 from models.matcher import WEIGHTS_FILE, Matcher, Pair
-from models.training.claims import DATA, Collection, look_alikes, read_collection, read_lines
+from models.training.claims import DATA, Collection, look_alikes, read_collection, read_lines, whole
 from models.wording import plain, rarities
 
 LISTED = 20
@@ -55,14 +55,14 @@ class Asked:
     def __init__(self, collection: Collection, embedder: Embedder, matcher: Matcher, cache: Path | None) -> None:
         self.ids = list(collection.claims)
         self.collection = collection
-        self._texts = [f"{collection.titles[i]} {collection.claims[i]}" for i in self.ids]
+        self._texts = [whole(collection, i) for i in self.ids]
         self._vectors = encode(embedder, self._texts, cache)
         self._embedder, self._matcher, self._cache = embedder, matcher, cache
 
     def questions(self, queries: dict[str, str], *, with_gold: bool) -> list[Question]:
         """Return a question for each query, its right answers taken out of the archive unless `with_gold`."""
-        texts = [plain(text) for text in queries.values()]
-        cosines = encode(self._embedder, texts, self._cache) @ self._vectors.T
+        texts = list(queries.values())
+        cosines = encode(self._embedder, [plain(text) for text in texts], self._cache) @ self._vectors.T
         by_words = look_alikes(texts, self._texts, 60)
         found = []
         for row, query_id in enumerate(queries):
@@ -115,7 +115,7 @@ def main() -> None:
     arguments = parser.parse_args()
     embedder = Embedder.from_pretrained()
     tweets, debates = read_collection("checkthat2a"), read_collection("checkthat2b")
-    rarity = rarities([f"{c.titles[i]} {c.claims[i]}" for c in (tweets, debates) for i in c.claims])
+    rarity = rarities([whole(c, i) for c in (tweets, debates) for i in c.claims])
     blank = Matcher(rarity, np.zeros(10, np.float32), np.ones(2, np.float32))
     sides = [Asked(collection, embedder, blank, arguments.cache) for collection in (tweets, debates)]
     queries = [tweets.queries["held"] | tweets.queries["dev"], debates.queries["held"]]
