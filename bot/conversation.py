@@ -17,6 +17,7 @@ from bot.store.messages import Kept
 SILENCE = timedelta(hours=2)
 LENGTH = 50
 CHANNELS = 10_000  # current stories kept in memory
+PLACED = 2_000  # placements kept in memory: a reply may come before what is recorded of its parent
 
 HOPS = 10  # how far a reply chain from before the watch is followed
 
@@ -70,9 +71,17 @@ class Conversations:
     def __init__(self, lookup: Lookup) -> None:
         self._lookup = lookup
         self._current: OrderedDict[int, Current] = OrderedDict()
+        self._placed: OrderedDict[int, int | None] = OrderedDict()
 
     async def place(self, post: Post) -> Placement:
         """Say which conversation a post belongs to."""
+        placement = await self._place(post)
+        self._placed[post.id] = placement.conversation_id
+        while len(self._placed) > PLACED:
+            self._placed.popitem(last=False)
+        return placement
+
+    async def _place(self, post: Post) -> Placement:
         if is_story(post):
             self.open(post)
             return Placement(Kind.STORY, post.id)
@@ -97,6 +106,7 @@ class Conversations:
 
     def forget(self, message_id: int) -> None:
         """End the story of a deleted message."""
+        self._placed.pop(message_id, None)
         for channel_id in [c for c, current in self._current.items() if current.story_id == message_id]:
             del self._current[channel_id]
 
@@ -117,6 +127,8 @@ class Conversations:
             kept = await self._lookup.kept(above)
             if kept is not None and kept.placement is not None:
                 return kept.placement.conversation_id
+            if above in self._placed:
+                return self._placed[above]
             parent = await self._lookup.fetched(channel_id, above)
             if parent is None:
                 return None

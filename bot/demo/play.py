@@ -19,10 +19,11 @@ from bot.demo.history import History, load
 from bot.demo.page import Page
 from bot.demo.server import Server, build
 from bot.demo.transcript import shortcomings, write
+from bot.logs import set_up_logging
 from bot.resources import Learned, Resources, load_models, open_resources
 from bot.settings import Settings
 
-PATIENCE = 120.0  # seconds that the bot may work on one event, a backfill included
+PATIENCE = 600.0  # seconds that the bot may work on one event, a backfill included
 PACE = 6.0  # seconds between two steps while a person watches
 READY = "Getting ready: the moderator invites the bot, and it reads five years of talk …"
 WELCOME = """\
@@ -169,16 +170,14 @@ def _tries(server: Server, story: discord.Message) -> list[str]:
 
 @contextmanager
 def _logged(file: Path) -> Iterator[None]:
-    """Write everything that is logged, at every level, to a file."""
-    handler = logging.FileHandler(file, encoding="utf-8")
-    handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(name)s %(message)s"))
+    """Write all that the bot logs to a file."""
     root = logging.getLogger()
-    level = root.level
-    root.addHandler(handler)
-    root.setLevel(logging.DEBUG)
+    before = root.level, root.handlers[:]
+    set_up_logging("DEBUG", file)
     try:
         yield
     finally:
-        root.setLevel(level)
-        root.removeHandler(handler)
-        handler.close()
+        for handler in root.handlers:
+            handler.close()
+        root.setLevel(before[0])
+        root.handlers[:] = before[1]

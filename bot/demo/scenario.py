@@ -12,14 +12,18 @@ from bot.demo.history import Story
 from bot.demo.server import Server
 
 WATCHED = ("news", "world", "deep-dives")
+BACKFILL = "Read what is already here"
 EMBED_DELAY = timedelta(seconds=3)  # Discord adds a link's embed a moment after the message
 
 
 async def set_up(server: Server) -> None:
-    """Let the moderator have the bot watch three channels, send alerts to the back room and go live."""
+    """Let the moderator have the bot read three channels and what stands in them, send alerts, and go live."""
     room = server.channels["moderators"]
     for name in WATCHED:
-        await server.moderator.slash(room, "watch add", channel=server.channels[name])
+        added = await server.moderator.slash(room, "watch add", channel=server.channels[name])
+        for answer in answers(added):
+            if BACKFILL in labels(answer):
+                await server.moderator.click(answer, label=BACKFILL)
     await server.moderator.slash(room, "setup alerts", channel=room)
     await server.moderator.slash(room, "golive")
 
@@ -45,7 +49,7 @@ async def agree(server: Server) -> InteractionResult | None:
 
 async def summarize(server: Server, channel: str) -> InteractionResult:
     """Let a member ask for a digest of what was just said."""
-    return await server.member.slash(server.channels[channel], "summarize", last=30)
+    return await server.member.slash(server.channels[channel], "summarize")
 
 
 def waiting(server: Server) -> Iterator[discord.Message]:
@@ -60,6 +64,11 @@ def said_by_bot(server: Server, channel: str) -> Sequence[discord.Message]:
     bot = server.env.backend.bot_user.id
     handle: ChannelHandle = server.channels[channel]
     return [message for message in handle.history(viewer=server.moderator) if message.author.id == bot]
+
+
+def answers(result: InteractionResult) -> list[discord.Message]:
+    """List the messages with which the bot answered a command."""
+    return [answer.message for answer in (result.response, *result.followups) if answer is not None]
 
 
 def labels(message: discord.Message) -> set[str]:

@@ -9,7 +9,7 @@ from typing import Any
 import discord
 from simcord import InteractionResult
 
-from bot.demo.scenario import parts_of, said_by_bot
+from bot.demo.scenario import answers, parts_of, said_by_bot
 from bot.demo.server import Server
 from bot.store import Store
 
@@ -70,7 +70,7 @@ def text_of(message: discord.Message) -> str:
         for embed in message.embeds
         for text in (embed.title, embed.description, *(f"{field.name}\n{field.value}" for field in embed.fields))
     )
-    parts = (part.get("content") for part in parts_of(message))
+    parts = (part.get("content") or part.get("url") for part in parts_of(message))
     return "\n".join(text for text in (message.content, *embeds, *parts) if text)
 
 
@@ -127,8 +127,7 @@ async def _alert(
 
 
 def _digest(server: Server, asked: InteractionResult) -> Entry:
-    answers = [answer.message for answer in (asked.response, *asked.followups) if answer is not None]
-    text = "\n".join(text_of(answer) for answer in answers)
+    text = "\n".join(text_of(answer) for answer in answers(asked))
     cites = list(dict.fromkeys(LINK.findall(text)))
     at = server.env.now().astimezone(UTC).isoformat()
     return {"asked_by": server.member.name, "at": at, "text": text, "cites": cites}

@@ -134,3 +134,12 @@ async def test_loose_messages_only_ever_follow_an_earlier_story(steps: list[tupl
         if is_story:
             stories.add(number)
         assert placement.conversation_id is None or placement.conversation_id in stories
+
+
+async def test_an_answer_may_come_before_what_is_recorded_of_its_parent():
+    placed = Conversations(Known())
+    await placed.place(STORY)
+    await placed.place(post(11))
+    assert await placed.place(post(12, reply_to=11)) == Placement(Kind.REPLY, 10, 11)
+    placed.forget(11)
+    assert (await placed.place(post(13, reply_to=11))).kind is Kind.CHAT
