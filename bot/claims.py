@@ -4,12 +4,12 @@ Vectors propose, texts decide. The texts of at most three candidates are fetched
 when it is spent, a candidate stays *suggested*.
 """
 
-from collections import OrderedDict
+from collections import Counter
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import replace
+from datetime import timedelta
 
-import numpy as np
-
+from bot.indexes import Indexes
 from bot.quotes import Texts
 from bot.records import Claim, MatchState, Occurrence, Post
 from bot.store import Store
@@ -20,88 +20,51 @@ FLOOR = 0.55  # cosine under which two texts are not compared at all
 CANDIDATES = 50  # nearest claims looked at
 COMPARED = 3  # candidates whose text is fetched for one claim
 SHOWN = 12  # and once one is confirmed, since a card quotes them anyway
-SERVERS = 64  # indexes in memory
+TOGETHER = timedelta(minutes=15)  # a story shared in two channels within this time is one occurrence
 
 MayCite = Callable[[int], Awaitable[bool]]
-
-
-class Index:
-    """Hold one server's claim vectors for exact search."""
-
-    def __init__(self, ids: np.ndarray, vectors: np.ndarray) -> None:
-        self._ids = list(ids.tolist())
-        self._rows = vectors
-
-    def add(self, message_id: int, vector: np.ndarray) -> None:
-        """Add a claim, or replace it."""
-        self.remove(message_id)
-        self._ids.append(message_id)
-        self._rows = np.vstack([self._rows.reshape(-1, vector.size), vector[None]])
-
-    def remove(self, message_id: int) -> None:
-        """Remove a claim, if it is there."""
-        if message_id in self._ids:
-            place = self._ids.index(message_id)
-            del self._ids[place]
-            self._rows = np.delete(self._rows, place, axis=0)
-
-    def search(self, vector: np.ndarray, count: int) -> list[tuple[int, float]]:
-        """Give the nearest claims as (message id, cosine), best first."""
-        if not self._ids:
-            return []
-        scores = self._rows @ vector
-        best = np.argsort(-scores, kind="stable")[:count]
-        return [(self._ids[i], float(scores[i])) for i in best]
 
 
 class ClaimMemory:
     """Find a claim's earlier occurrences in its server."""
 
-    def __init__(self, store: Store, quotes: Texts, model: str, judge: Batcher[Pair, Judgement]) -> None:
+    def __init__(self, store: Store, quotes: Texts, indexes: Indexes, judge: Batcher[Pair, Judgement]) -> None:
         self._store = store
         self._quotes = quotes
-        self._model = model
+        self._indexes = indexes
         self._judge = judge
-        self._indexes: OrderedDict[int, Index] = OrderedDict()
 
     async def find(self, claim: Claim, text: str, may_cite: MayCite) -> tuple[Occurrence, ...]:
-        """List earlier occurrences of a claim, oldest first, one for each conversation.
+        """List earlier occurrences of a claim, oldest first, one for each conversation and for each time it was shared.
 
         `may_cite` says for a channel id whether its messages may be shown where the answer appears; what may
         not is neither shown nor counted.
         """
-        index = await self._index(claim.guild_id)
+        near = await self._indexes.search(claim.guild_id, claim.vector, CANDIDATES)
         same_url = set(await self._store.claims.same_url(claim.guild_id, claim.urls)) if claim.urls else set()
-        scores = {found: score for found, score in index.search(claim.vector, CANDIDATES) if score >= FLOOR}
+        scores = {found: score for found, score in near if score >= FLOOR}
         scores |= dict.fromkeys(same_url, 1.0)
         scores.pop(claim.message_id, None)
+        # What was shared a moment ago elsewhere is the claim itself, unless somebody asks about a text.
+        until = claim.at - TOGETHER if claim.message_id else claim.at
         earlier = [
             Occurrence(message_id, channel_id, conversation_id, at, scores[message_id], MatchState.SUGGESTED)
             for message_id, channel_id, conversation_id, at in await self._store.claims.places(list(scores))
-            if at < claim.at and conversation_id != claim.conversation_id and await may_cite(channel_id)
+            if at <= until and conversation_id != claim.conversation_id and await may_cite(channel_id)
         ]
-        return await self._with_tallies(await self._graded(earlier, text, same_url))
+        return together(await self._with_tallies(await self._graded(earlier, text, same_url)))
 
-    def remember(self, claim: Claim) -> None:
-        """Add a recorded claim to the server's index, if that is in memory."""
-        if (index := self._indexes.get(claim.guild_id)) is not None:
-            index.add(claim.message_id, claim.vector)
+    async def remember(self, claim: Claim) -> None:
+        """Have a recorded claim found from now on."""
+        await self._indexes.add(claim)
 
-    def forget(self, guild_id: int, message_ids: Sequence[int]) -> None:
-        """Take forgotten claims out of the server's index."""
-        if (index := self._indexes.get(guild_id)) is not None:
-            for message_id in message_ids:
-                index.remove(message_id)
+    async def forget(self, guild_id: int, message_ids: list[int]) -> None:
+        """Have forgotten claims found no more."""
+        await self._indexes.remove(guild_id, message_ids)
 
-    async def _index(self, guild_id: int) -> Index:
-        index = self._indexes.get(guild_id)
-        if index is None:
-            index = Index(*await self._store.claims.vectors(guild_id, self._model))
-            self._indexes[guild_id] = index
-            if len(self._indexes) > SERVERS:
-                self._indexes.popitem(last=False)
-        self._indexes.move_to_end(guild_id)
-        return index
+    async def save(self) -> None:
+        """Write to disk what has changed in memory, sealed; what was erased leaves the disk with it."""
+        await self._indexes.save()
 
     async def _graded(self, earlier: list[Occurrence], text: str, same_url: set[int]) -> list[Occurrence]:
         best: dict[int, Occurrence] = {}
@@ -134,3 +97,24 @@ class ClaimMemory:
     async def _with_tallies(self, found: list[Occurrence]) -> tuple[Occurrence, ...]:
         tallies = await self._store.messages.tallies([occurrence.conversation_id for occurrence in found])
         return tuple(replace(each, tally=tallies[each.conversation_id]) for each in found)
+
+
+def together(found: Sequence[Occurrence]) -> tuple[Occurrence, ...]:
+    """Count a story that was shared in several channels at once as the earliest of its occurrences.
+
+    `found` is sorted by time; only sure occurrences that say the same are known to be the same story.
+    """
+    kept: list[Occurrence] = []
+    for later in found:
+        twin = next((i for i, first in enumerate(kept) if _at_once(first, later)), None)
+        if twin is None:
+            kept.append(later)
+        else:
+            tally = Counter(kept[twin].tally) + Counter(later.tally)
+            kept[twin] = replace(kept[twin], tally=tally)
+    return tuple(kept)
+
+
+def _at_once(first: Occurrence, later: Occurrence) -> bool:
+    sure = first.state is later.state is MatchState.CONFIRMED
+    return sure and first.contradicts == later.contradicts and later.at - first.at <= TOGETHER

@@ -23,7 +23,10 @@ EXTENSIONS = (
     "cogs.context",
     "cogs.summarize",
     "cogs.review",
+    "cogs.sanctions",
+    "cogs.why",
     "cogs.setup",
+    "cogs.channels",
     "cogs.statistics",
     "cogs.privacy",
 )
@@ -83,10 +86,8 @@ class Hindsight(commands.AutoShardedBot):
         self.store = resources.store
         self.models = resources.models
         self.clock = resources.clock
-        self.quotes = Quotes(self, resources.clock)
-        self.memory = ClaimMemory(
-            resources.store, self.quotes, resources.models.embedder.version, resources.models.judge
-        )
+        self.quotes = Quotes(self, resources.clock, resources.store.members.opted_out)
+        self.memory = ClaimMemory(resources.store, self.quotes, resources.indexes, resources.models.judge)
         self.pipeline = Pipeline(resources, self.quotes, self.new_conversations(), self.memory)
         self.intake = Intake(self.pipeline, self.quotes, self.dispatch)
         self.stopping: asyncio.Task[None] | None = None  # kept, so that a close begun by a signal runs to its end

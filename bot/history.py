@@ -1,4 +1,4 @@
-"""What is already there: a channel with its threads, page by page, in the order in which it was said."""
+"""What is already there: a channel with its threads, page by page, the newest first."""
 
 import logging
 from collections.abc import AsyncIterator, Mapping, Sequence
@@ -6,7 +6,11 @@ from datetime import datetime
 
 import discord
 
+from bot.conversation import is_story
+from bot.posts import to_post
+
 PAGE = 100
+LONGEST = 500  # messages of a span that no story begins
 
 Place = discord.TextChannel | discord.VoiceChannel | discord.StageChannel | discord.Thread
 
@@ -28,19 +32,38 @@ async def places(channel: discord.abc.GuildChannel | discord.Thread) -> AsyncIte
         log.warning("archived threads of %s cannot be read", channel.id)
 
 
-async def pages(place: Place, after: int) -> AsyncIterator[list[discord.Message]]:
-    """Give the messages of a channel or thread after an id, up to a hundred at a time, oldest first."""
+async def pages(place: Place, after: int, before: int | None = None) -> AsyncIterator[list[discord.Message]]:
+    """Give the messages between two ids up to a hundred at a time: the newest page first, each oldest first."""
     page: list[discord.Message] = []
+    until = None if before is None else discord.Object(before)
     try:
-        async for message in place.history(limit=None, after=discord.Object(after), oldest_first=True):
+        async for message in place.history(limit=None, after=discord.Object(after), before=until, oldest_first=False):
             page.append(message)
             if len(page) == PAGE:
-                yield page
+                yield page[::-1]
                 page = []
     except (discord.Forbidden, discord.NotFound):
         log.warning("history of %s cannot be read", place.id)
     if page:
-        yield page
+        yield page[::-1]
+
+
+async def spans(place: Place, after: int, before: int | None = None) -> AsyncIterator[list[discord.Message]]:
+    """Give the same messages cut where stories begin, the newest story first, each span oldest first.
+
+    What stands on a page before its first story belongs to a story on an older page, and is read with that.
+    """
+    carried: list[discord.Message] = []
+    async for newest in pages(place, after, before):
+        page = newest + carried
+        begin = next((number for number, message in enumerate(page) if is_story(to_post(message))), None)
+        if begin is None and len(page) < LONGEST:
+            carried = page
+            continue
+        carried, span = page[: begin or 0], page[begin or 0 :]
+        yield span
+    if carried:
+        yield carried
 
 
 def gone(kept: Mapping[int, datetime | None], page: Sequence[discord.Message]) -> list[int]:

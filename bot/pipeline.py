@@ -37,14 +37,14 @@ class Pipeline:
     async def accept(self, post: Post, may_cite: MayCite, *, past: Conversations | None = None) -> Outcome | None:
         """Read a post; give None when there is nothing to do (read before, opted out, gone meanwhile).
 
-        Posts of a backfill or catch-up bring the conversations of their own time in `past`: they wait for
-        live ones, and no card is sought for them.
+        Posts of a backfill or catch-up bring the conversations of their own time in `past` and wait for live
+        ones; no card is sought for those that are stale.
         """
         conversations = past or self._conversations
         async with self._order.setdefault(post.channel_id, asyncio.Lock()):
-            self._quotes.remember(post)
             if not await self._store.messages.keep(post):
                 return None
+            self._quotes.remember(post)
             placement = await conversations.place(post)
         context = await self._context(post, placement)
         reading, vector, likeness = await self._read(post, context, live=past is None)
@@ -53,9 +53,8 @@ class Pipeline:
             conversations.open(post)
         server = await self._store.servers.get(post.guild_id)
         decision = policy.decide(placement.kind, reading, server)
-        result = await self._result(
-            post, placement, reading, decision, vector, server, may_cite if past is None else None
-        )
+        seeks = past is None or not policy.is_stale(post.created_at, self._clock())
+        result = await self._result(post, placement, reading, decision, vector, server, may_cite if seeks else None)
         return await self._record(result, decision)
 
     async def forget(self, guild_id: int, message_ids: list[int]) -> list[Public]:
@@ -63,7 +62,7 @@ class Pipeline:
         for message_id in message_ids:
             self._quotes.forget(message_id)
             self._conversations.forget(message_id)
-        self._memory.forget(guild_id, message_ids)
+        await self._memory.forget(guild_id, message_ids)
         return list(await self._store.messages.forget(message_ids))
 
     async def passage(self, post: Post) -> Passage:
@@ -144,9 +143,9 @@ class Pipeline:
         if recorded is None:
             return None
         if result.claim is not None:
-            self._memory.remember(result.claim)
+            await self._memory.remember(result.claim)
         else:
-            self._memory.forget(result.post.guild_id, [result.post.id])
+            await self._memory.forget(result.post.guild_id, [result.post.id])
         log.debug("read message %s as %s", result.post.id, result.reading.label if result.reading else "chat")
         return _outcome(result, decision, recorded)
 

@@ -2,6 +2,7 @@
 
 import logging
 from collections import OrderedDict
+from collections.abc import Awaitable, Callable
 from datetime import datetime, timedelta
 from typing import Protocol
 
@@ -13,6 +14,8 @@ from bot.resources import Clock
 
 KEEP = timedelta(minutes=15)
 ROOM = 20_000  # posts in memory at most
+
+OptedOut = Callable[[int, int], Awaitable[bool]]
 
 log = logging.getLogger(__name__)
 
@@ -28,16 +31,21 @@ class Texts(Protocol):
 
 
 class Quotes:
-    """Give posts by id: from memory for at most fifteen minutes, else from Discord."""
+    """Give posts by id: from memory for at most fifteen minutes, else from Discord.
 
-    def __init__(self, client: discord.Client, clock: Clock) -> None:
+    What members write who have opted out is never given; `opted_out` says so for a server and an author.
+    """
+
+    def __init__(self, client: discord.Client, clock: Clock, opted_out: OptedOut) -> None:
         self._client = client
         self._clock = clock
+        self._opted_out = opted_out
         self._posts: OrderedDict[int, tuple[datetime, Post]] = OrderedDict()
         self._starters: OrderedDict[int, int] = OrderedDict()
 
     def remember(self, post: Post) -> None:
         """Keep a post that has just come in."""
+        self.drop_old()
         self._posts.pop(post.id, None)
         self._posts[post.id] = (self._clock(), post)
         while len(self._posts) > ROOM:
@@ -46,6 +54,12 @@ class Quotes:
     def forget(self, message_id: int) -> None:
         """Drop a post that was edited or deleted."""
         self._posts.pop(message_id, None)
+
+    def forget_author(self, guild_id: int, author_id: int) -> None:
+        """Drop all that a member has written in a server."""
+        for message_id, (_, post) in list(self._posts.items()):
+            if post.guild_id == guild_id and post.author_id == author_id:
+                self.forget(message_id)
 
     def drop_old(self) -> None:
         """Drop posts whose minutes are over, so that no text lingers in memory."""
@@ -63,6 +77,8 @@ class Quotes:
         if message is None or not is_readable(message):
             return None
         post = to_post(message)
+        if await self._opted_out(post.guild_id, post.author_id):
+            return None
         self.remember(post)
         return post
 
@@ -76,6 +92,19 @@ class Quotes:
         except (discord.NotFound, discord.Forbidden):
             log.debug("message %s in %s cannot be read", message_id, channel_id)
             return None
+
+    async def is_gone(self, channel_id: int, message_id: int) -> bool:
+        """Say whether a message is deleted, rather than out of reach."""
+        channel = await self.channel(channel_id)
+        if channel is None:
+            return False
+        try:
+            await channel.fetch_message(message_id)
+        except discord.NotFound:
+            return True
+        except discord.Forbidden:
+            return False
+        return False
 
     async def channel(self, channel_id: int) -> discord.abc.Messageable | None:
         """Give a channel or thread that messages can be read from, archived threads included."""
@@ -93,7 +122,7 @@ class Quotes:
         return None if isinstance(channel, discord.abc.PrivateChannel) else channel
 
     async def starter(self, thread_id: int) -> int | None:
-        """Give the id of a thread's starter: the message that it was made from, else its first message."""
+        """Give the id of a thread's starter: the message that it was made from, else its first."""
         if thread_id in self._starters:
             return self._starters[thread_id]
         thread = await self.channel(thread_id)
@@ -111,6 +140,7 @@ class Quotes:
         if not in_forum and await self.fetch(thread.parent_id, thread.id) is not None:
             return thread.id
         try:
-            return next(iter([message.id async for message in thread.history(limit=1, oldest_first=True)]), None)
+            nearest = [message.id async for message in thread.history(limit=1, around=discord.Object(thread.id))]
         except discord.Forbidden:
             return None
+        return nearest[0] if nearest else None

@@ -105,7 +105,7 @@ async def _everywhere(_channel_id: int) -> bool:
 
 
 def _pipeline(resources: Resources, retelling: Retelling) -> Pipeline:
-    memory = ClaimMemory(resources.store, retelling, resources.models.embedder.version, resources.models.judge)
+    memory = ClaimMemory(resources.store, retelling, resources.indexes, resources.models.judge)
     return Pipeline(resources, retelling, Conversations(Told(resources, retelling)), memory)
 
 

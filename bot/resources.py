@@ -11,6 +11,7 @@ import discord
 import numpy as np
 
 from bot.errors import ConfigurationError
+from bot.indexes import Indexes
 from bot.settings import Settings
 from bot.store import Store, open_store
 from bot.store.vault import load_vault
@@ -73,6 +74,7 @@ class Resources:
     settings: Settings
     store: Store
     models: Models
+    indexes: Indexes
     clock: Clock
 
 
@@ -117,4 +119,6 @@ async def open_resources(
         vault = load_vault(settings.key, settings.key_file)
         store = await stack.enter_async_context(open_store(settings.database, vault))
         models = await stack.enter_async_context(open_models(learned or load_models()))
-        yield Resources(settings, store, models, clock)
+        indexes = Indexes(store.claims, settings.data_dir / "claims", models.embedder.version)
+        stack.push_async_callback(indexes.save)
+        yield Resources(settings, store, models, indexes, clock)

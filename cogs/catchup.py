@@ -8,7 +8,7 @@ from datetime import timedelta
 import discord
 from discord.ext import commands, tasks
 
-from bot import history, policy
+from bot import history
 from bot.client import Hindsight
 from bot.conversation import Conversations
 
@@ -32,10 +32,12 @@ class CatchUp(commands.Cog):
     async def cog_load(self) -> None:
         """Note how far messages were read, before the first new one arrives."""
         self._reached = await self.bot.store.messages.newest()
+        self.rewrite.start()
 
     async def cog_unload(self) -> None:
         """Stop; what is left unread is found again at the next start."""
         self.catch_up.cancel()
+        self.rewrite.cancel()
 
     @property
     def progress(self) -> int | None:
@@ -60,21 +62,20 @@ class CatchUp(commands.Cog):
         if not self.catch_up.is_running():
             self.catch_up.start()
 
-    async def backfill(self, channel: Watchable, progress: Progress, after: int = 0) -> int:
-        """Read all that stands in a channel and its threads; give the number of messages.
+    async def backfill(self, channel: Watchable, progress: Progress, before: int | None = None) -> int:
+        """Read all that stands in a channel and its threads, newest stories first; give the number of messages.
 
-        It goes on after a restart; `progress` is told the number so far after each page.
+        It goes on after a restart; `progress` is told the number so far after each span.
         """
         servers = self.bot.store.servers
-        await servers.move_backfill(channel.id, after)
+        await servers.move_backfill(channel.id, before or discord.utils.time_snowflake(self.bot.clock()))
         read = 0
         async for place in history.places(channel):
-            past = self.bot.new_conversations()
             own = place.id == channel.id
-            async for page in history.pages(place, after if own else 0):
-                read += await self._take(page, past)
+            async for span in history.spans(place, 0, before if own else None):
+                read += await self._take(span, self.bot.new_conversations())
                 if own:
-                    await servers.move_backfill(channel.id, page[-1].id)
+                    await servers.move_backfill(channel.id, span[0].id)
                 await progress(read)
         await servers.move_backfill(channel.id, None)
         log.info("backfill of %s: %s messages", channel.id, read)
@@ -90,10 +91,15 @@ class CatchUp(commands.Cog):
             channel = await self.bot.quotes.find(channel_id)
             if channel is not None:
                 await self._catch_up(guild_id, channel, reached)
-        for channel_id, after in await self.bot.store.servers.backfills():
+        for channel_id, before in await self.bot.store.servers.backfills():
             channel = await self.bot.quotes.find(channel_id)
             if channel is not None:
-                await self.backfill(channel, self._count, after)
+                await self.backfill(channel, self._count, before)
+
+    @tasks.loop(hours=24)
+    async def rewrite(self) -> None:
+        """Write the claim indexes anew, so that an erased vector leaves the disk within a day."""
+        await self.bot.memory.save()
 
     async def _recover(self) -> None:
         past = self.bot.new_conversations()
@@ -111,27 +117,19 @@ class CatchUp(commands.Cog):
         async for place in history.places(channel):
             start = reached.get(place.id, added)
             swept = discord.utils.time_snowflake(discord.utils.snowflake_time(start) - SWEPT)
-            past = self.bot.new_conversations()
-            async for page in history.pages(place, swept):
-                kept = await self.bot.store.messages.between(place.id, page[0].id, page[-1].id)
-                await self.bot.intake.forget(guild_id, history.gone(kept, page))
-                changed = [each for each in history.changed(kept, page) if each.id > start or each.id in kept]
-                await self._take(changed, past)
-                await self._count(len(page))
+            async for span in history.spans(place, swept):
+                kept = await self.bot.store.messages.between(place.id, span[0].id, span[-1].id)
+                await self.bot.intake.forget(guild_id, history.gone(kept, span))
+                changed = [each for each in history.changed(kept, span) if each.id > start or each.id in kept]
+                await self._take(changed, self.bot.new_conversations())
+                await self._count(len(span))
 
     async def _count(self, looked_at: int) -> None:
         self._looked_at += looked_at
 
     async def _take(self, messages: Sequence[discord.Message], past: Conversations) -> int:
         accepted = [message for message in messages if self.bot.intake.accepts(message)]
-        now = self.bot.clock()
-        # What is not stale came late rather than before our time: it may still get a card or an alert.
-        await asyncio.gather(
-            *(
-                self.bot.intake.take(message, past if policy.is_stale(message.created_at, now) else None)
-                for message in accepted
-            )
-        )
+        await asyncio.gather(*(self.bot.intake.take(message, past) for message in accepted))
         return len(accepted)
 
 

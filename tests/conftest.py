@@ -2,13 +2,16 @@
 
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, replace
+from datetime import timedelta
 from pathlib import Path
 
 import discord
 import pytest
 import simcord
+from discord import app_commands
 
 from bot.client import Hindsight
+from bot.errors import UserError
 from bot.resources import Resources, open_resources
 from bot.settings import Settings
 from tests.tiny import tiny_models
@@ -45,6 +48,11 @@ class World:
         """Change the server's settings."""
         await self.store.servers.save(replace(await self.store.servers.get(self.guild.id), **changes))
 
+    async def later(self, **span: float) -> None:
+        """Let time pass at once, without living through the loops of every day between."""
+        self.env.backend.clock.advance(timedelta(**span).total_seconds())
+        await self.env.settle()
+
     async def restart(self) -> None:
         """Stop the bot and start a new one on the same store."""
         await self.env.restart_bot(Hindsight(self.resources))
@@ -64,6 +72,14 @@ def build_world(env: simcord.Env, resources: Resources) -> World:
     return World(env, resources, guild, guild.create_text_channel("news"), moderators, moderator, member)
 
 
+def raise_faults(env: simcord.Env) -> None:
+    """Raise what went wrong, but for refusals that the person was told in words."""
+    answered = UserError | app_commands.CheckFailure
+    faults = [error for error in env.errors if not isinstance(getattr(error, "original", error), answered)]
+    if faults:
+        raise ExceptionGroup("the bot failed", faults)
+
+
 @pytest.fixture
 async def resources(tmp_path: Path) -> AsyncIterator[Resources]:
     """Give an open store and tiny models."""
@@ -79,7 +95,7 @@ async def env(resources: Resources) -> AsyncIterator[simcord.Env]:
     await simulated.start()
     yield simulated
     await simulated.shutdown()
-    simulated.raise_errors()
+    raise_faults(simulated)
 
 
 @pytest.fixture

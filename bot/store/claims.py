@@ -24,19 +24,31 @@ class Claims:
         self._database = database
         self._vault = vault
 
-    async def vectors(self, guild_id: int, model: str) -> tuple[np.ndarray, np.ndarray]:
-        """Load a server's claims: message ids (n,) int64 and unit vectors (n, 384) float32."""
-        query = (
-            sa.select(claims.c.message_id, claims.c.vector)
-            .where(claims.c.guild_id == guild_id, claims.c.model == model)
-            .order_by(claims.c.message_id)
+    def index_key(self, guild_id: int) -> bytes:
+        """Give the 32-byte key that a server's index is sealed with on disk."""
+        return self._vault.derive("index", guild_id)
+
+    async def ids(self, guild_id: int, model: str) -> np.ndarray:
+        """List the messages of a server's claims, int64 (n,), ascending."""
+        query = sa.select(claims.c.message_id).where(claims.c.guild_id == guild_id, claims.c.model == model)
+        async with self._database.read() as connection:
+            found = (await connection.execute(query.order_by(claims.c.message_id))).scalars().all()
+        return np.array(found, np.int64)
+
+    async def vectors(self, guild_id: int, model: str, chosen: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Load chosen claims of a server: message ids (n,) int64 and unit vectors (n, 384) float32."""
+        query = sa.select(claims.c.message_id, claims.c.vector).where(
+            claims.c.guild_id == guild_id,
+            claims.c.model == model,
+            claims.c.message_id.between(int(chosen.min()), int(chosen.max())),
         )
+        wanted = set(chosen.tolist())
         async with self._database.read() as connection:
             rows = (await connection.execute(query)).all()
-        ids = np.array([row.message_id for row in rows], np.int64)
-        sealed = [(row.message_id, row.vector) for row in rows]
+        sealed = [(row.message_id, row.vector) for row in rows if row.message_id in wanted]
         vectors = await asyncio.to_thread(self._vault.unseal_all, guild_id, sealed)
-        return ids, np.array(vectors, np.float32).reshape(len(rows), -1 if rows else DIMENSIONS)
+        ids = np.array([message_id for message_id, _ in sealed], np.int64)
+        return ids, np.array(vectors, np.float32).reshape(len(ids), DIMENSIONS)
 
     async def same_url(self, guild_id: int, urls: Sequence[str]) -> Sequence[int]:
         """List the messages of claims that shared one of these canonical URLs."""

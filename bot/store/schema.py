@@ -51,7 +51,7 @@ watched = sa.Table(
     sa.Column("channel_id", sa.BigInteger, primary_key=True),
     sa.Column("guild_id", sa.BigInteger, nullable=False, index=True),
     sa.Column("added_at", Moment, nullable=False),
-    sa.Column("backfill_after", sa.BigInteger, comment="how far a backfill has come; null when none is under way"),
+    sa.Column("backfill_before", sa.BigInteger, comment="the oldest message read; null when no backfill is under way"),
 )
 
 messages = sa.Table(

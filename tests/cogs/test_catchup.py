@@ -1,7 +1,5 @@
 """What was said before the bot came or while it was away is read once, in its order, without stale cards."""
 
-from datetime import timedelta
-
 from bot.records import Kind
 from cogs.catchup import CatchUp
 from tests.conftest import World
@@ -19,10 +17,10 @@ def _catch_up(world: World) -> CatchUp:
 
 async def test_backfill_reads_history_without_cards(world: World) -> None:
     first = await world.member.send(world.news, STORY)
-    loose = await world.member.send(world.news, "I doubt it very much")
-    await world.env.advance_time(timedelta(days=300).total_seconds())
+    loose = await world.member.send(world.news, "I doubt it")
+    await world.later(days=300)
     again = await world.member.send(world.news, STORY)
-    await world.env.advance_time(timedelta(hours=3).total_seconds())
+    await world.later(hours=3)
     await world.watch()
     read = await _catch_up(world).backfill(world.bot.get_channel(world.news.id), _silent)
     assert read == 3
@@ -31,6 +29,28 @@ async def test_backfill_reads_history_without_cards(world: World) -> None:
     assert await world.store.claims.count(world.guild.id) == 2
     assert await world.store.cards.get(1) is None
     assert await world.store.messages.get(again.id) is not None
+
+
+async def test_long_history_keeps_its_stories_together(world: World) -> None:
+    replies = {}
+    for number in range(3):
+        story = await world.member.send(world.news, f"{STORY}/{number}")
+        for _ in range(36):
+            replies[(await world.moderator.send(world.news, "I doubt it")).id] = story.id
+    await world.watch()
+    assert await _catch_up(world).backfill(world.bot.get_channel(world.news.id), _silent) == 111
+    placed = {number: (await world.store.messages.get(number)).placement.conversation_id for number in replies}
+    assert placed == replies
+
+
+async def test_interrupted_backfill_goes_on_after_a_restart(world: World) -> None:
+    first = await world.member.send(world.news, STORY)
+    second = await world.member.send(world.news, STORY + "/again")
+    await world.watch()
+    await world.store.servers.move_backfill(world.news.id, second.id)
+    await world.restart()
+    assert await world.store.messages.get(first.id) is not None
+    assert not await world.store.servers.backfills()
 
 
 async def test_backfill_reads_threads_and_forums(world: World) -> None:

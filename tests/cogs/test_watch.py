@@ -41,7 +41,7 @@ async def test_deleted_message_is_forgotten(world: World) -> None:
 async def test_returning_story_makes_a_card_due(world: World) -> None:
     await world.watch()
     first = await world.member.send(world.news, STORY)
-    await world.env.advance_time(86_400 * 300)
+    await world.later(days=300)
     again = await world.member.send(world.news, STORY)
     card = await world.store.cards.get(1)
     assert card.message_id == again.id

@@ -156,10 +156,10 @@ def upgrade() -> None:
         sa.Column("guild_id", sa.BigInteger(), nullable=False),
         sa.Column("added_at", sa.BigInteger(), nullable=False),
         sa.Column(
-            "backfill_after",
+            "backfill_before",
             sa.BigInteger(),
             nullable=True,
-            comment="how far a backfill has come; null when none is under way",
+            comment="the oldest message read; null when no backfill is under way",
         ),
         sa.PrimaryKeyConstraint("channel_id"),
     )

@@ -1,0 +1,98 @@
+"""The claim indexes of servers: opened when first asked for, kept for those asked most recently, sealed on disk.
+
+The table of claims is the truth. An index file that is missing, damaged or behind is brought up to date from it, so a
+crash costs time and nothing else.
+"""
+
+import asyncio
+import logging
+from collections import OrderedDict
+from pathlib import Path
+
+import numpy as np
+
+from bot.claim_index import ClaimIndex
+from bot.errors import StoreError
+from bot.records import Claim
+from bot.store.claims import Claims
+
+SERVERS = 64  # indexes in memory
+
+log = logging.getLogger(__name__)
+
+
+class Indexes:
+    """Give servers their indexes and keep the files up to date."""
+
+    def __init__(self, claims: Claims, folder: Path, model: str) -> None:
+        self._claims = claims
+        self._folder = folder
+        self._model = model
+        self._open: OrderedDict[int, ClaimIndex] = OrderedDict()
+        self._turn = asyncio.Lock()
+
+    async def search(self, guild_id: int, vector: np.ndarray, count: int) -> list[tuple[int, float]]:
+        """Give a server's nearest claims as (message id, cosine), best first."""
+        async with self._turn:
+            return (await self._get(guild_id)).search(vector, count)
+
+    async def add(self, claim: Claim) -> None:
+        """Add a recorded claim, or replace it."""
+        async with self._turn:
+            index = self._open.get(claim.guild_id)
+            if index is None or index.remove([claim.message_id]):
+                # The file has the old vector or may have it: better none than one that contradicts the table.
+                self._path(claim.guild_id).unlink(missing_ok=True)
+            if index is not None:
+                index.add([claim.message_id], claim.vector[None])
+
+    async def remove(self, guild_id: int, message_ids: list[int]) -> None:
+        """Take forgotten claims out."""
+        async with self._turn:
+            if (index := self._open.get(guild_id)) is not None:
+                index.remove(message_ids)
+
+    async def save(self) -> None:
+        """Write the files of all indexes that have changed; what was erased is in no file any more."""
+        async with self._turn:
+            for guild_id, index in self._open.items():
+                await self._save(guild_id, index)
+
+    async def _get(self, guild_id: int) -> ClaimIndex:
+        index = self._open.get(guild_id)
+        if index is None:
+            index = self._open[guild_id] = await self._load(guild_id)
+        self._open.move_to_end(guild_id)
+        while len(self._open) > SERVERS:
+            await self._save(*self._open.popitem(last=False))
+        return index
+
+    async def _load(self, guild_id: int) -> ClaimIndex:
+        try:
+            key = self._claims.index_key(guild_id)
+            index = await asyncio.to_thread(ClaimIndex.load, self._path(guild_id), key, guild_id)
+        except FileNotFoundError:
+            index = ClaimIndex.empty()
+        except StoreError as error:
+            log.warning("%s", error)
+            index = ClaimIndex.empty()
+        await self._bring_up_to_date(guild_id, index)
+        return index
+
+    async def _bring_up_to_date(self, guild_id: int, index: ClaimIndex) -> None:
+        kept = await self._claims.ids(guild_id, self._model)
+        there = index.ids
+        index.remove(np.setdiff1d(there, kept).tolist())
+        missing = np.setdiff1d(kept, there)
+        if len(missing):
+            ids, vectors = await self._claims.vectors(guild_id, self._model, missing)
+            await asyncio.to_thread(index.add, ids.tolist(), vectors)
+            log.info("claim index of server %s: %s vectors added from the table", guild_id, len(ids))
+
+    async def _save(self, guild_id: int, index: ClaimIndex) -> None:
+        if index.changed:
+            key = self._claims.index_key(guild_id)
+            await asyncio.to_thread(index.save, self._path(guild_id), key, guild_id)
+
+    def _path(self, guild_id: int) -> Path:
+        return self._folder / f"{guild_id}-{self._model}.claims"

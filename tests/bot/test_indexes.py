@@ -1,0 +1,99 @@
+"""The table of claims is the truth: an index that is missing, damaged or behind is brought up to date from it."""
+
+import logging
+from pathlib import Path
+
+import pytest
+
+from bot.client import Hindsight
+from bot.indexes import Indexes
+from bot.resources import Resources
+from tests.conftest import World
+
+STORY = "Harbour bridge at Quellhaven announced to open next spring https://wire.example/bridge"
+
+
+def reopened(resources: Resources) -> Indexes:
+    """Open the indexes as after a restart."""
+    folder = resources.settings.data_dir / "claims"
+    return Indexes(resources.store.claims, folder, resources.models.embedder.version)
+
+
+def only_file(resources: Resources) -> Path:
+    """Give the one index file."""
+    (file,) = (resources.settings.data_dir / "claims").iterdir()
+    return file
+
+
+async def nearest(world: World, indexes: Indexes, text: str) -> list[int]:
+    """List the messages whose claims are nearest to a text."""
+    (vector,) = await world.bot.models.embed.submit([text])
+    return [message_id for message_id, _ in await indexes.search(world.guild.id, vector, 5)]
+
+
+async def test_saved_index_is_read_and_not_rebuilt(world: World, caplog: pytest.LogCaptureFixture) -> None:
+    await world.watch()
+    story = await world.member.send(world.news, STORY)
+    await world.bot.memory.save()
+    with caplog.at_level(logging.INFO, "bot.indexes"):
+        assert await nearest(world, reopened(world.resources), STORY) == [story.id]
+    assert not caplog.records
+
+
+async def test_lost_index_is_built_from_the_table(world: World, caplog: pytest.LogCaptureFixture) -> None:
+    await world.watch()
+    story = await world.member.send(world.news, STORY)
+    with caplog.at_level(logging.INFO, "bot.indexes"):
+        assert await nearest(world, reopened(world.resources), STORY) == [story.id]
+    assert "1 vectors added from the table" in caplog.text
+
+
+async def test_damaged_index_is_built_again_with_a_log_line(world: World, caplog: pytest.LogCaptureFixture) -> None:
+    await world.watch()
+    story = await world.member.send(world.news, STORY)
+    await world.bot.memory.save()
+    file = only_file(world.resources)
+    file.write_bytes(file.read_bytes()[:-7])
+    with caplog.at_level(logging.INFO, "bot.indexes"):
+        assert await nearest(world, reopened(world.resources), STORY) == [story.id]
+    assert "is damaged" in caplog.text
+
+
+async def test_index_that_is_behind_learns_and_forgets(world: World) -> None:
+    await world.watch()
+    first = await world.member.send(world.news, STORY)
+    await world.bot.memory.save()
+    old = only_file(world.resources).read_bytes()
+    second = await world.member.send(world.news, STORY)
+    await world.member.delete(first)
+    only_file(world.resources).write_bytes(old)  # as after a crash before the next save
+    assert await nearest(world, reopened(world.resources), STORY) == [second.id]
+
+
+async def test_edited_claim_is_found_by_its_new_text_after_a_crash(world: World) -> None:
+    await world.watch()
+    story = await world.member.send(world.news, STORY)
+    await world.bot.memory.save()
+    await world.member.edit(story, "Battery plant in Orvela announced https://wire.example/plant")
+    indexes = reopened(world.resources)
+    (vector,) = await world.bot.models.embed.submit(["Battery plant in Orvela announced https://wire.example/plant"])
+    ((found, cosine),) = await indexes.search(world.guild.id, vector, 5)
+    assert found == story.id
+    assert cosine > 0.99
+
+
+async def test_erased_vector_is_in_no_file_after_a_save(world: World) -> None:
+    await world.watch()
+    story = await world.member.send(world.news, STORY)
+    await world.bot.memory.save()
+    size = only_file(world.resources).stat().st_size
+    await world.member.delete(story)
+    await world.bot.memory.save()
+    assert only_file(world.resources).stat().st_size < size - 384
+
+
+async def test_new_bot_on_the_same_store_finds_the_claims(world: World) -> None:
+    await world.watch()
+    story = await world.member.send(world.news, STORY)
+    await world.env.restart_bot(Hindsight(world.resources))
+    assert await nearest(world, world.resources.indexes, STORY) == [story.id]
