@@ -14,11 +14,12 @@ from models.reader import Reading
 
 OFF_TOPIC = 0.4
 SMALL_THREAD = 3
-FEWEST_TERMS = 4
-FEWEST_WORDS = 7
+FEWEST_TERMS = 3
+FEWEST_WORDS = 5
 """Below these an excerpt only reacts; in a small thread two terms are enough."""
 
-_WORTH = {"skeptical": 0.0, "partisan": -0.2, "off-topic": -1.5, "informative": 0.3, "none": -0.7}
+_WORTH = {"informative": 1.5, "skeptical": 0.7, "off-topic": -2.0}
+_CLAIM_WORTH = 0.5
 _RELAYS = re.compile(
     r"\b(?:reported|reportedly|reports?|according to|article|announced|statement|officials?|quoted)\b", re.IGNORECASE
 )
@@ -107,7 +108,7 @@ def _says_enough(text: str, small: bool) -> bool:
 def _value(text: str, reading: Reading) -> float:
     """Weigh an excerpt: how much it says, and how likely a digest is to want what the message does."""
     says = math.log(1 + len(terms(text)))
-    does = sum(weight * reading.scores[label] for label, weight in _WORTH.items())
+    does = sum(weight * reading.marks[mark] for mark, weight in _WORTH.items()) + _CLAIM_WORTH * reading.claim
     manners = 0.3 * text.endswith("?") + 0.2 * text.endswith("!") + 0.5 * coarse(text)
     return says + does - manners
 

@@ -6,68 +6,96 @@ from dataclasses import dataclass
 import numpy as np
 
 from models.candidates import Candidate
+from models.excerpts import terms
 
 SAME = 0.72
-"""Cosine from which two excerpts are told as one point; below 0.7 every second such pair says something else."""
+"""Cosine from which two excerpts say the same, so that quoting one may cite both."""
+AKIN = 0.6
+"""Cosine from which two excerpts that share a word beyond the story's are told together, both quoted."""
 REPEATS = 0.35
 """Cosine from which an excerpt begins to repeat what is told already."""
 REDUNDANCY = 1.0
+GROWTH = 0.3
+"""What a point gains with the logarithm of how many say it."""
 NEIGHBOURS = slice(1, 4)
 CENTRALITY = 1.5
 
 
 @dataclass(frozen=True, slots=True)
-class KeyPoint:
-    """Hold one point of a digest: the candidate that tells it best and those that say the same."""
+class Limits:
+    """Hold how many words and points a digest may have, and how many words the quotes of one point."""
 
-    lead: Candidate
-    others: tuple[Candidate, ...]
+    words: int
+    points: int
+    quote: int
+
+
+@dataclass(frozen=True, slots=True)
+class KeyPoint:
+    """Hold one point of a digest: what is quoted for it, and all candidates that say it (the first leads)."""
+
+    quotes: tuple[str, ...]
+    members: tuple[Candidate, ...]
     value: float
 
+    @property
+    def lead(self) -> Candidate:
+        return self.members[0]
 
-def key_points(found: Sequence[Candidate], vectors: np.ndarray, words: int, most: int) -> list[KeyPoint]:
-    """Choose at most `most` points whose leads have at most `words` words together, best first.
+    @property
+    def words(self) -> int:
+        return sum(len(quote.split()) for quote in self.quotes)
 
-    `vectors` are the unit rows of the excerpts, in the order of `found`. Each step takes the point that is
-    worth most after what it repeats has been taken off; a point worth nothing is not taken.
+
+def key_points(found: Sequence[Candidate], vectors: np.ndarray, story: str, limits: Limits) -> list[KeyPoint]:
+    """Choose the points that are worth most and fit `limits` together, best first.
+
+    `vectors` are the unit rows of the excerpts, in the order of `found`. Each step takes the point that is worth
+    most after what it repeats has been taken off; a point worth nothing is not taken.
     """
     if not found:
         return []
     cosines = vectors @ vectors.T
     values = np.array([candidate.value for candidate in found]) + CENTRALITY * _centrality(cosines)
-    open_points = _grouped(found, cosines, values)
+    open_points = _points(found, cosines, values, story, limits.quote)
     chosen: list[tuple[int, KeyPoint]] = []
-    left = words
-    while open_points and len(chosen) < most:
+    left = limits.words
+    while open_points and len(chosen) < limits.points:
         told = [lead for lead, _ in chosen]
         worth = {lead: point.value - REDUNDANCY * _repeated(cosines, lead, told) for lead, point in open_points.items()}
         best = max(worth, key=lambda lead: (worth[lead], -lead))
         point = open_points.pop(best)
         if worth[best] <= 0:
             break
-        if point.lead.words <= left:
+        if point.words <= left:
             chosen.append((best, point))
-            left -= point.lead.words
+            left -= point.words
     return [point for _, point in chosen]
 
 
-def _grouped(found: Sequence[Candidate], cosines: np.ndarray, values: np.ndarray) -> dict[int, KeyPoint]:
-    """Give each candidate, best first, to the first point whose members all say the same; {index of lead: point}."""
-    groups: list[list[int]] = []
-    for index in np.argsort(-values, kind="stable"):
-        home = next((group for group in groups if cosines[index, group].min() >= SAME), None)
-        if home is None:
-            groups.append([int(index)])
-        else:
-            home.append(int(index))
-    return {
-        group[0]: KeyPoint(
-            found[group[0]],
-            tuple(found[index] for index in group[1:]),
-            float(values[group[0]] + 0.3 * np.log(len(group))),
-        )
-        for group in groups
-    }
+def _points(
+    found: Sequence[Candidate], cosines: np.ndarray, values: np.ndarray, story: str, words: int
+) -> dict[int, KeyPoint]:
+    """Let each candidate, best first, lead a point unless an earlier point says the same; {index of lead: point}."""
+    own = [terms(candidate.excerpt) - terms(story) for candidate in found]
+    points: dict[int, KeyPoint] = {}
+    taken: set[int] = set()
+    order = [int(index) for index in np.argsort(-values, kind="stable")]
+    for lead in order:
+        if lead in taken:
+            continue
+        free = [index for index in order if index not in taken and index != lead]
+        same = [index for index in free if cosines[lead, index] >= SAME]
+        akin = [index for index in free if AKIN <= cosines[lead, index] < SAME and own[lead] & own[index]]
+        told = [lead, *same]
+        quotes = [found[lead].excerpt]
+        if akin and sum(found[index].words for index in (lead, akin[0])) <= words:
+            told.append(akin[0])
+            quotes.append(found[akin[0]].excerpt)
+        taken.update(told)
+        value = float(values[lead] + GROWTH * np.log(len(told)))
+        points[lead] = KeyPoint(tuple(quotes), tuple(found[index] for index in told), value)
+    return points
 
 
 def _centrality(cosines: np.ndarray) -> np.ndarray:

@@ -13,7 +13,7 @@ from typing import Protocol
 import numpy as np
 
 from models.candidates import SMALL_THREAD, Candidate, Thread, Utterance, candidates, parents
-from models.keypoints import KeyPoint, key_points
+from models.keypoints import KeyPoint, Limits, key_points
 from models.reader import Passage, Reading
 
 __all__ = ["SECTIONS", "Sentence", "Summarizer", "Thread", "Utterance"]
@@ -25,10 +25,9 @@ SECTIONS = {
     "position": "Positions",
     "unanswered": "Unanswered",
 }
-EXCERPT_WORDS = 40
+QUOTE_WORDS = 30
 SHORTLIST = 160
 """Messages whose excerpts are compared with each other: what a long thread's best sentences come from."""
-SEVERAL = 3
 
 _DOUBLE_MARK = re.compile(r"[“”„\"«»]")
 
@@ -71,12 +70,13 @@ class Summarizer:
         return [self._digest(thread, words, readings or {}) for thread in threads]
 
     def _digest(self, thread: Thread, words: int, known: Mapping[str, Reading]) -> list[Sentence]:
-        found = _shortlist(candidates(thread, self._read(thread, known), min(EXCERPT_WORDS, words)))
+        quote = min(QUOTE_WORDS, words)
+        found = _shortlist(candidates(thread, self._read(thread, known), quote))
         if not found:
             return []
         vectors = self._embedder.encode([candidate.excerpt for candidate in found])
-        points = key_points(found, vectors, words, _most_points(len(thread.messages)))
-        return _in_sections(map(_sentence, points))
+        limits = Limits(words, _most_points(len(thread.messages)), quote)
+        return _in_sections(map(_sentence, key_points(found, vectors, thread.story or "", limits)))
 
     def _read(self, thread: Thread, known: Mapping[str, Reading]) -> dict[str, Reading]:
         """Add the readings that are missing."""
@@ -101,9 +101,9 @@ def _most_points(messages: int) -> int:
 
 
 def _sentence(point: KeyPoint) -> Sentence:
-    cited = sorted((point.lead, *point.others), key=lambda candidate: candidate.position)
-    lead = "Several: " if len(cited) >= SEVERAL else ""
-    return Sentence(f"{lead}{_quoted(point.lead.excerpt)}", point.lead.kind, tuple(one.id for one in cited))
+    cited = sorted(point.members, key=lambda candidate: candidate.position)
+    text = "; ".join(map(_quoted, point.quotes))
+    return Sentence(text, point.lead.kind, tuple(candidate.id for candidate in cited))
 
 
 def _quoted(text: str) -> str:
