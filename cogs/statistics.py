@@ -1,7 +1,106 @@
-"""Not yet built."""
+"""How the bot stands here, for everybody, and what the last weeks were like, for moderators."""
 
+import asyncio
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import timedelta
+from importlib.metadata import version
+from io import BytesIO
+
+import discord
+from discord import app_commands
+from discord.ext import commands
+
+from bot import needs
+from bot.buttons import Pressed
 from bot.client import Hindsight
+from bot.errors import NotAllowed
+from bot.render import statistics as render
+from bot.store.statistics import Figures
+from bot.visibility import can_open
+
+SPAN = timedelta(days=30)
+
+
+class Statistics(commands.Cog):
+    """Answer `/about` and `/stats`."""
+
+    def __init__(self, bot: Hindsight) -> None:
+        self.bot = bot
+
+    @app_commands.command(description="What this bot does here, what it watches, and whether all is well")
+    @app_commands.guild_only()
+    async def about(self, interaction: Pressed) -> None:
+        """Say how the bot stands in this server."""
+        await interaction.response.defer(ephemeral=True, thinking=True)
+        member, bot = _member(interaction), self.bot
+        server = await bot.store.servers.get(member.guild.id)
+        places = await self._watched(member.guild.id)
+        rights = interaction.permissions
+        moderates = rights.manage_messages or rights.manage_guild
+        about = render.About(
+            version("hindsight-bot"),
+            server,
+            [place.id for place in places.values() if place is not None and await can_open(member, place)],
+            bot.models.read.backlog,
+            {"reader": bot.models.reader.version, "embedder": bot.models.embedder.version},
+            _problems(member.guild, server.alerts_channel_id, places) if moderates else None,
+        )
+        await interaction.followup.send(view=render.about_view(about), ephemeral=True)
+
+    @app_commands.command(description="For moderators: labels, flags and cards of the last 30 days")
+    @app_commands.guild_only()
+    @app_commands.default_permissions(manage_messages=True)
+    @app_commands.checks.has_permissions(manage_messages=True)
+    @app_commands.checks.cooldown(2, 30)
+    async def stats(self, interaction: Pressed) -> None:
+        """Show the last weeks as a picture and in words."""
+        await interaction.response.defer(ephemeral=True, thinking=True)
+        member, now = _member(interaction), self.bot.clock()
+        figures = await self.bot.store.statistics.figures(member.guild.id, now - SPAN, now)
+        names = await self._names(member, figures)
+        figures = replace(
+            figures, channels={key: number for key, number in figures.channels.items() if key[0] in names}
+        )
+        drawn = bool(figures.days or figures.flags)
+        files = [await asyncio.to_thread(_picture, figures, names)] if drawn else []
+        await interaction.followup.send(view=render.stats_view(figures, drawn=drawn), files=files, ephemeral=True)
+
+    async def _watched(self, guild_id: int) -> Mapping[int, needs.Place | None]:
+        watched = await self.bot.store.servers.watched(guild_id)
+        return {channel_id: await self.bot.quotes.find(channel_id) for _, channel_id in watched}
+
+    async def _names(self, member: discord.Member, figures: Figures) -> Mapping[int, str]:
+        """Name the channels that the member can open; of others there is nothing to see."""
+        names: dict[int, str] = {}
+        for channel_id in {channel_id for channel_id, _ in figures.channels}:
+            place = await self.bot.quotes.find(channel_id)
+            if place is not None and await can_open(member, place):
+                names[channel_id] = f"#{place.name}"
+        return names
+
+
+def _picture(figures: Figures, names: Mapping[int, str]) -> discord.File:
+    return discord.File(BytesIO(render.draw(figures, lambda channel_id: names[channel_id])), render.NAME)
+
+
+def _problems(guild: discord.Guild, alerts_id: int | None, places: Mapping[int, needs.Place | None]) -> list[str]:
+    alerts = needs.alerts_problem(guild, alerts_id)
+    found = [alerts] if alerts else []
+    for channel_id, place in places.items():
+        if place is None:
+            found.append(f"I cannot see <#{channel_id}> any more: allow **View Channel** there, or `/watch remove` it.")
+        elif lacking := needs.missing(place, needs.to_watch(place)):
+            found.append(needs.mend(place, lacking))
+    return found
+
+
+def _member(interaction: Pressed) -> discord.Member:
+    if not isinstance(interaction.user, discord.Member):
+        raise NotAllowed("This works in a server, not in direct messages.")
+    return interaction.user
 
 
 async def setup(bot: Hindsight) -> None:
-    """Load nothing yet."""
+    """Load the cog."""
+    await bot.add_cog(Statistics(bot))
