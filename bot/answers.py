@@ -1,0 +1,63 @@
+"""Digests that only one person sees, for as long as Discord lets them be changed."""
+
+from collections import OrderedDict
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+import discord
+
+from bot.render.digests import Shown
+from bot.resources import Clock
+from bot.summaries import Summary
+
+LIVES = timedelta(minutes=15)  # an interaction's token
+ROOM = 500  # answers in memory
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """Hold an answer with the interaction whose token can change it."""
+
+    interaction: discord.Interaction
+    summary: Summary
+    shown: Shown
+
+
+class Answers:
+    """Remember answers by their message, to turn their pages and to take deleted words out of them."""
+
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
+        self._answers: OrderedDict[int, tuple[datetime, Answer]] = OrderedDict()
+
+    def put(self, message_id: int, answer: Answer) -> None:
+        """Remember what a message shows now."""
+        self._answers.pop(message_id, None)
+        self._answers[message_id] = (self._clock(), answer)
+        while len(self._answers) > ROOM:
+            self._answers.popitem(last=False)
+
+    def get(self, message_id: int) -> Answer | None:
+        """Give what a message shows, unless its time is over."""
+        self._drop_old()
+        found = self._answers.get(message_id)
+        return found[1] if found else None
+
+    def forget(self, message_id: int) -> None:
+        """Forget a message that can no longer be changed."""
+        self._answers.pop(message_id, None)
+
+    def citing(self, message_ids: Collection[int]) -> list[tuple[int, Answer]]:
+        """List the answers that cite one of some messages."""
+        self._drop_old()
+        return [
+            (shown_id, answer)
+            for shown_id, (_, answer) in self._answers.items()
+            if not answer.summary.digest.cited().keys().isdisjoint(message_ids)
+        ]
+
+    def _drop_old(self) -> None:
+        limit = self._clock() - LIVES
+        while self._answers and next(iter(self._answers.values()))[0] < limit:
+            self._answers.popitem(last=False)
