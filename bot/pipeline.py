@@ -152,7 +152,7 @@ class Pipeline:
 
 def _settled(post: Post, placement: Placement, reading: Reading, likeness: float) -> Placement:
     words = len(post.full_text.split())
-    if placement.kind is Kind.REPLY and policy.is_chat(placement, words, likeness):
+    if placement.kind is Kind.REPLY and policy.is_chat(placement, words, likeness, reading):
         return Placement(Kind.CHAT, None, loose=True)
     if policy.reports_event(placement, words, reading):
         return Placement(Kind.STORY, post.id)

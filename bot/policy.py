@@ -24,9 +24,11 @@ PRESETS: Mapping[str, Thresholds] = {
 }
 
 
-def is_chat(placement: Placement, words: int, likeness: float) -> bool:
-    """Say whether a loose message is unlike the current story; `likeness` is a cosine in [-1, 1]."""
-    return placement.loose and words >= CHAT_WORDS and likeness < CHAT_BELOW
+def is_chat(placement: Placement, words: int, likeness: float, reading: Reading) -> bool:
+    """Say whether a loose message is unlike the current story (`likeness` is a cosine) and does nothing under it."""
+    if not placement.loose or reading.label in ("skeptical", "partisan", "informative"):
+        return False
+    return words >= CHAT_WORDS and likeness < CHAT_BELOW
 
 
 def reports_event(placement: Placement, words: int, reading: Reading) -> bool:
