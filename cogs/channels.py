@@ -51,14 +51,15 @@ class Channels(commands.Cog):
             raise UserError(f"{mend(channel, lacking)} Then try again; nothing was changed.")
         if channel.id in self.bot.intake.channels:
             raise UserError(f"<#{channel.id}> is read already. `/watch list` shows all.")
-        posted = not isinstance(channel, discord.ForumChannel)
-        if posted:
-            await channel.send(view=notice())
+        if not isinstance(channel, discord.ForumChannel):
+            await _tell(channel)
         now = self.bot.clock()
         await self.bot.store.servers.watch(guild.id, channel.id, now)
         self.bot.intake.channels.add(channel.id)
         await self.bot.store.audit.add(guild.id, now, interaction.user.id, "watch", channel.id)
-        await interaction.followup.send(view=watch_added(channel.id, posted=posted), ephemeral=True)
+        await interaction.followup.send(
+            view=watch_added(channel.id, posted=not isinstance(channel, discord.ForumChannel)), ephemeral=True
+        )
 
     @watch.command(name="remove")
     @app_commands.checks.has_permissions(manage_guild=True)
@@ -137,6 +138,16 @@ class WatchButton(Press, template=SETUP):
             await cog.backfill(interaction, channel)
         else:
             raise NotFound("I cannot see this channel any more.")
+
+
+async def _tell(channel: discord.TextChannel | discord.Thread) -> None:
+    try:
+        await channel.send(view=notice())
+    except discord.Forbidden:
+        raise UserError(
+            f"Discord did not let me post the notice in <#{channel.id}>, and nothing is read without one. "
+            "Look for a role, a category or AutoMod that stops me there; nothing was changed."
+        ) from None
 
 
 async def show(interaction: Pressed, text: str) -> None:

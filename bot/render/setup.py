@@ -9,7 +9,7 @@ import discord
 from bot.policy import PRESETS, preset_of
 from bot.records import Server, Thresholds
 from bot.render.layout import Layout
-from bot.render.text import ACCENT, clip, count
+from bot.render.text import ACCENT, clip, count, quote
 
 SETUP = r"setup:(?P<action>backfill|keep|forget):(?P<channel>\d+)"
 SHOWN = 15  # channels named in one message
@@ -133,7 +133,7 @@ def overview(shown: Overview) -> Layout:
         ("Kept", f"readings {server.retention_days} days, never any text · `/privacy`"),
     )
     body = "\n".join(f"**{name}** · {text}" for name, text in rows)
-    head = f"### Settings of {discord.utils.escape_markdown(clip(shown.name, 100))}"
+    head = f"### Settings of {quote(shown.name, 100)}"
     parts: list[discord.ui.Item[Any]] = [discord.ui.TextDisplay(f"{head}\n{body}")]
     missing = "\n".join(_warnings(shown.problems)) or "✅ Nothing is missing."
     parts += [discord.ui.Separator(), discord.ui.TextDisplay(missing)]

@@ -1,11 +1,13 @@
 """What the moderators' tests share: a flagged reply, and how to read what the bot shows."""
 
 import discord
+import simcord
 from simcord import ChannelHandle, InteractionResult, MemberActor
 from simcord.backend.models import Overwrite
 from simcord.components import walk_components
 from simcord.enums import OverwriteType
 
+from bot.errors import UserError
 from tests.conftest import World
 
 STORY = "Harbour bridge at Quellhaven announced to open next spring https://wire.example/bridge"
@@ -50,6 +52,12 @@ def said(result: InteractionResult) -> str:
     """Gather all that an interaction answered to the person alone."""
     answers = [answer for answer in (result.response, *result.followups) if answer is not None]
     return "\n".join(text_of(answer) for answer in answers if answer.ephemeral)
+
+
+def refused(world: World, result: InteractionResult, error: type[Exception] = UserError) -> str:
+    """Gather what a refused command or form answered; the refusal is expected."""
+    simcord.assert_error(world.env, error)
+    return said(result)
 
 
 def warned(result: InteractionResult) -> str:
