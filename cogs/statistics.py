@@ -4,14 +4,13 @@ import asyncio
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import timedelta
-from importlib.metadata import version
 from io import BytesIO
 
 import discord
 from discord import app_commands
 from discord.ext import commands
 
-from bot import needs
+from bot import __version__, needs
 from bot.buttons import Pressed
 from bot.client import Hindsight
 from bot.errors import NotAllowed
@@ -39,7 +38,7 @@ class Statistics(commands.Cog):
         rights = interaction.permissions
         moderates = rights.manage_messages or rights.manage_guild
         about = render.About(
-            version("hindsight-bot"),
+            __version__,
             server,
             [place.id for place in places.values() if place is not None and await can_open(member, place)],
             bot.models.read.backlog,

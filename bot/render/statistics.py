@@ -97,7 +97,7 @@ def draw(figures: Figures, name_of: Callable[[int], str]) -> bytes:
     from matplotlib.figure import Figure
 
     figure = Figure(figsize=(9, 6.6), dpi=110, facecolor=PAPER, layout="constrained")
-    rows = figure.subfigures(2, 1, height_ratios=(1, 1.1))
+    rows: Any = figure.subfigures(2, 1, height_ratios=(1, 1.1))
     by_day, lower = rows[0].subplots(), rows[1].subplots(1, 2)
     _columns(by_day, figures)
     channels = _by_channel(figures, name_of)

@@ -106,7 +106,7 @@ class Retention:
             ids = list((await connection.execute(sa.select(messages.c.message_id).where(chosen))).scalars())
             forgotten = await forget_all(connection, ids)
             await connection.execute(sa.delete(tallies).where(counts))
-            await connection.execute(sa.update(watched).where(watching).values(added_at=now, backfill_after=None))
+            await connection.execute(sa.update(watched).where(watching).values(added_at=now, backfill_before=None))
         return forgotten
 
     async def servers(self) -> Sequence[int]:
