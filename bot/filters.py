@@ -110,12 +110,10 @@ def _run(
 
 
 def _label_row(reading: "Reading") -> dict[str, Any]:
-    scores = {name: round(score, DECIMALS) for name, score in reading.scores.items()}
-    primary = max(scores, key=scores.__getitem__)
     return {
-        "label": primary if reading.label == reading.primary else reading.label,
-        "primary": primary,
-        "scores": scores,
+        "label": reading.label,
+        "primary": reading.primary,
+        "scores": {name: round(score, DECIMALS) for name, score in reading.scores.items()},
         "marks": {name: round(mark, DECIMALS) for name, mark in reading.marks.items()},
         "claim": round(reading.claim, DECIMALS),
     }

@@ -34,14 +34,20 @@ def _day(value: object) -> object:
         raise ValueError("is no date; write it as 2026-01-31 or 2026-01-31T12:00:00Z") from None
 
 
-Id = Annotated[str, AfterValidator(_not_empty)]
+def _number_as_text(value: object) -> object:
+    """Take a whole number for an id."""
+    return str(value) if isinstance(value, int) and not isinstance(value, bool) else value
+
+
+Id = Annotated[str, AfterValidator(_not_empty), BeforeValidator(_number_as_text)]
+Reference = Annotated[str | None, BeforeValidator(_number_as_text)]
 Day = Annotated[date | None, BeforeValidator(_day)]
 
 
 class Row(BaseModel):
     """Take numbers as ids, ignore keys that nobody asked for."""
 
-    model_config = ConfigDict(extra="ignore", frozen=True, coerce_numbers_to_str=True)
+    model_config = ConfigDict(extra="ignore", frozen=True)
 
     id: Id
 
@@ -66,7 +72,7 @@ class MessageRow(Row):
 
     text: str
     author: str | None = None
-    parent: str | None = None
+    parent: Reference = None
 
 
 class ThreadRow(Row):
@@ -93,8 +99,6 @@ def parse_row(kind: type[R], line: str, number: int) -> R:
         first = error.errors(include_url=False, include_input=False)[0]
         field = ".".join(map(str, first["loc"])) or WHOLE_LINE
         raise RowError(f"line {number}: field {field!r}: {_remedy(first['type'], first['msg'])}") from None
-    except UnicodeError:
-        raise RowError(f"line {number}: field {WHOLE_LINE!r}: is not UTF-8; save the file as UTF-8") from None
 
 
 def _remedy(kind: str, message: str) -> str:
@@ -102,6 +106,8 @@ def _remedy(kind: str, message: str) -> str:
         return "is missing; add it"
     if kind == "json_invalid":
         return f"{message}; put one JSON object on each line"
+    if kind == "string_unicode":
+        return "is not UTF-8; save the file as UTF-8"
     return message
 
 

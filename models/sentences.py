@@ -3,7 +3,7 @@
 import re
 
 _ABBREVIATION = re.compile(
-    r"(?:^|[\s(\"'“‘])(?:[A-Za-z]|mr|mrs|ms|dr|prof|st|jr|sr|gen|col|sgt|lt|capt|gov|sen|rep|rev|hon|vs|etc|e\.g|i\.e"
+    r"(?:^|[\s(\"“])(?:[A-Za-z]|mr|mrs|ms|dr|prof|st|jr|sr|gen|col|sgt|lt|capt|gov|sen|rep|rev|hon|vs|etc|e\.g|i\.e"
     r"|no|vol|fig|inc|ltd|co|corp|dept|approx|est|jan|feb|mar|apr|jun|jul|aug|sept|sep|oct|nov|dec|[A-Za-z](?:\.[A-Za-z])+)\.$",
     re.IGNORECASE,
 )

@@ -1,0 +1,122 @@
+"""How long does a digest take, and how good is it? `python -m benchmarks.digests` prints one JSON object.
+
+Seconds are for invented threads on this machine, reader and embedder included. The figures on discussions under
+news stories and on e-mail threads appear where `../shared` holds them, with standard errors over threads.
+"""
+
+import json
+import os
+import random
+import re
+import subprocess
+import sys
+import tempfile
+import time
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+
+from models.embedder import Embedder
+from models.reader import Reader
+from models.summarizer import Sentence, Summarizer, Thread, Utterance
+
+SHARED = Path(__file__).parents[2] / "shared"
+SIZES = (50, 200, 500)
+SUBJECTS = ("The bridge", "The ferry", "The county", "The old mill", "The school bus", "The river", "The toll office")
+VERBS = ("was inspected", "costs twice as much", "closed early", "was promised to us", "has been late", "was sold")
+ENDS = ("in 2014", "since the flood", "according to the report", "and nobody says why", "for a third time this year")
+REMARKS = ("lol", "I doubt that.", "Source?", "That is what they said five years ago, too.", "Typical of this council.")
+
+
+def run() -> dict[str, Any]:
+    """Return the seconds for 50, 200 and 500 messages, and the figures on data that is here."""
+    torch.set_num_threads(os.cpu_count() or 1)
+    summarizer = Summarizer(Embedder.from_pretrained(), Reader.from_pretrained())
+    summarizer.summarize([invented(SIZES[0])])
+    found: dict[str, Any] = {f"seconds_{size}": round(seconds(summarizer, size), 2) for size in SIZES}
+    data = SHARED / "data" / "digests"
+    if (data / "news_dev.json").exists():
+        found["news_dev"] = news(summarizer, data / "news_dev.json")
+    if (data / "email.jsonl").exists():
+        found["email_dev"] = email(summarizer, data / "email.jsonl")
+    return found
+
+
+def seconds(summarizer: Summarizer, size: int) -> float:
+    """Return the better of two runs: on a machine that others use the nearest to the machine's own."""
+    thread = invented(size)
+    times = []
+    for _ in range(2):
+        start = time.perf_counter()
+        summarizer.summarize([thread])
+        times.append(time.perf_counter() - start)
+    return min(times)
+
+
+def invented(size: int) -> Thread:
+    """Make a thread of short and long messages; the same for the same size."""
+    draw = random.Random(size)  # noqa: S311 - no secret
+    messages = []
+    for number in range(size):
+        told = [f"{draw.choice(SUBJECTS)} {draw.choice(VERBS)} {draw.choice(ENDS)}." for _ in range(draw.randint(1, 4))]
+        text = draw.choice(REMARKS) if draw.random() < 0.3 else " ".join(told)
+        parent = f"m{draw.randrange(number)}" if number and draw.random() < 0.3 else None
+        messages.append(Utterance(f"m{number}", text, None, parent))
+    return Thread(f"invented-{size}", "The bridge at Elmford is closed for a year after the flood", tuple(messages))
+
+
+def news(summarizer: Summarizer, path: Path) -> Mapping[str, float]:
+    """Score digests of 120 words with `../shared/score/digests.py`; the standard error is a jackknife over threads."""
+    threads = json.loads(path.read_text(encoding="utf-8"))
+    rows = [
+        {"id": thread["id"], "sentences": [{"text": s.text, "cites": s.cites} for s in sentences]}
+        for thread, sentences in zip(threads, summarizer.summarize(list(map(as_thread, threads))), strict=True)
+    ]
+    whole = scored(threads, rows)
+    left_out = [scored(threads[:i] + threads[i + 1 :], rows)["f1"] for i in range(len(threads))]
+    n = len(threads)
+    return {
+        **whole,
+        "f1_se": round(((n - 1) / n * np.square(np.subtract(left_out, np.mean(left_out))).sum()) ** 0.5, 4),
+    }
+
+
+def scored(threads: Sequence[Mapping[str, Any]], rows: Sequence[Mapping[str, Any]]) -> dict[str, float]:
+    with tempfile.TemporaryDirectory() as folder:
+        gold, predicted = Path(folder) / "gold.json", Path(folder) / "predicted.jsonl"
+        gold.write_text(json.dumps(threads), encoding="utf-8")
+        predicted.write_text("\n".join(map(json.dumps, rows)), encoding="utf-8")
+        command = [sys.executable, SHARED / "score" / "digests.py", gold, predicted]
+        return json.loads(subprocess.run(command, check=True, capture_output=True).stdout)  # noqa: S603 - own paths
+
+
+def email(summarizer: Summarizer, path: Path) -> Mapping[str, float]:
+    """Return ROUGE-1 F of digests of 80 words over the dev threads."""
+    rows = [row for row in map(json.loads, path.read_text(encoding="utf-8").splitlines()) if row["split"] == "dev"]
+    threads = [as_thread({**row, "story": row["context"]}) for row in rows]
+    digests = summarizer.summarize(threads, 80)
+    f = [rouge_1(plain(digest), row["references"][0]) for digest, row in zip(digests, rows, strict=True)]
+    return {"threads": len(f), "rouge_1": round(100 * np.mean(f), 1), "se": round(100 * np.std(f) / len(f) ** 0.5, 1)}
+
+
+def as_thread(row: Mapping[str, Any]) -> Thread:
+    messages = (Utterance(m["id"], m["text"], m.get("author"), m.get("parent")) for m in row["messages"])
+    return Thread(row["id"], row["story"], tuple(messages))
+
+
+def plain(digest: Sequence[Sentence]) -> str:
+    return " ".join(sentence.text for sentence in digest)
+
+
+def rouge_1(found: str, reference: str) -> float:
+    ours, theirs = (Counter(re.findall(r"[a-z0-9]+", text.lower())) for text in (found, reference))
+    shared = (ours & theirs).total()
+    return 2 * shared / max(1, ours.total() + theirs.total())
+
+
+if __name__ == "__main__":
+    print(json.dumps(run(), indent=1))
