@@ -5,7 +5,10 @@ from pathlib import Path
 
 FORMAT = "{asctime} {levelname:<7} {name}: {message}"
 # These print what they send and receive, message text included, when asked for DEBUG.
-TALKATIVE = ("discord.http", "discord.gateway", "discord.client", "discord.webhook", "aiosqlite", "asyncio", "simcord")
+TALKATIVE = (
+    *("discord.http", "discord.gateway", "discord.client", "discord.webhook", "aiosqlite", "asyncio", "simcord"),
+    *("matplotlib", "PIL"),  # nothing but fonts and pixels
+)
 
 
 def set_up_logging(level: str, file: Path | None = None) -> None:

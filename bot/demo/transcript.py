@@ -52,9 +52,10 @@ def shortcomings(transcript: Transcript) -> list[str]:
     missing = []
     if not any(_goes_back(card) for card in transcript["cards"]):
         missing.append("a card that names several earlier occurrences of the story, with their times, over years")
-    doubled = [about for about, count in Counter(card["about"] for card in transcript["cards"]).items() if count > 1]
-    if doubled:
-        missing.append(f"one card for each story; messages {doubled} have several")
+    for kind in ("cards", "alerts"):
+        counts = Counter(entry["about"] for entry in transcript[kind])
+        if doubled := [about for about, count in counts.items() if count > 1]:
+            missing.append(f"one of the {kind} for each message; {', '.join(doubled)} have several")
     if not any(alert["verdict"] and alert["decided_by"] for alert in transcript["alerts"]):
         missing.append("an alert that the moderator has resolved")
     known = {message["id"] for message in transcript["messages"]}
