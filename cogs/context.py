@@ -1,7 +1,247 @@
-"""Not yet built."""
+"""Context cards and "Seen before?": what the server has met already."""
 
+import logging
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import discord
+from discord import app_commands
+from discord.ext import commands, tasks
+
+from bot import citing, policy
+from bot.buttons import Press, Pressed
+from bot.cards import Cards
 from bot.client import Hindsight
+from bot.errors import NotAllowed, NotFound
+from bot.message_links import LINK, linked
+from bot.posts import find_links, is_readable, to_post
+from bot.records import Card, Claim, Outcome
+from bot.render.cards import Shown, answer_view, gist, resumed_view, stopped_view
+from bot.render.layout import Layout
+from bot.store.messages import Public
+from bot.visibility import Place
+
+ASKED = 2000  # characters of a text that is asked about
+SURE, MAYBE = 8, 3  # occurrences in an answer
+
+COOLDOWN = app_commands.checks.cooldown(3, 10.0, key=lambda interaction: (interaction.guild_id, interaction.user.id))
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Asked:
+    """Hold what somebody asks about: the claim, its whole text, and the line that says what it is about."""
+
+    claim: Claim
+    text: str
+    about: str
+
+
+class Context(commands.Cog):
+    """Show what the server has met before: by itself when sure, to those who ask when it may be."""
+
+    def __init__(self, bot: Hindsight) -> None:
+        self.bot = bot
+        self.cards = Cards(bot.resources, bot.quotes, bot.intake)
+        self.seen_before = app_commands.ContextMenu(name="Seen before?", callback=self.ask)
+        self.seen_before.guild_only = True
+
+    async def cog_load(self) -> None:
+        """Listen to the buttons, also of cards from before a restart, and take up what was left."""
+        self.bot.add_dynamic_items(CardButton, Resume)
+        self.bot.tree.add_command(self.seen_before)
+        self.take_up.start()
+
+    async def cog_unload(self) -> None:
+        """Stop listening."""
+        self.take_up.cancel()
+        self.bot.tree.remove_command(self.seen_before.name, type=self.seen_before.type)
+        self.bot.remove_dynamic_items(CardButton, Resume)
+
+    @tasks.loop(minutes=5)
+    async def take_up(self) -> None:
+        """Post the cards that a crash, or Discord's failing, kept from being posted; then rest."""
+        await self.bot.wait_until_ready()
+        due = await self.bot.store.cards.pending()
+        if all([await self.cards.post(card.id, again=True) for card in due]):
+            self.take_up.stop()
+
+    @commands.Cog.listener()
+    async def on_outcome(self, outcome: Outcome) -> None:
+        """Post the card of a claim, take it down when an edit withdrew the claim, and follow edits in quotes."""
+        if (withdrawn := outcome.withdrawn_card) is not None:
+            await self.cards.take_down(withdrawn.channel_id, withdrawn.posted_id)
+        if outcome.card is not None and not await self.cards.post(outcome.card.id, again=False):
+            self._try_later()
+        if outcome.post.edited_at is not None:
+            for card_id in await self.bot.store.cards.citing(outcome.post.id):
+                await self.cards.refresh(card_id)
+
+    @commands.Cog.listener()
+    async def on_forgotten(self, shown: Sequence[Public]) -> None:
+        """Take down the cards of claims that are gone, and the quotes of messages that are gone."""
+        for public in shown:
+            if public.kind != "card":
+                continue
+            if await self.bot.store.cards.get(public.id) is None:
+                await self.cards.take_down(public.channel_id, public.posted_id)
+            else:
+                await self.cards.refresh(public.id)
+
+    @commands.Cog.listener()
+    async def on_raw_message_delete(self, payload: discord.RawMessageDeleteEvent) -> None:
+        """Take a card that was deleted by hand as removed: only moderators can."""
+        card = await self.bot.store.cards.shown_in(payload.message_id)
+        if card is not None:
+            await self.remove(card)
+
+    @app_commands.command()
+    @app_commands.describe(message="A link to a message or an article, or any text")
+    @app_commands.guild_only()
+    @COOLDOWN
+    async def context(self, interaction: Pressed, message: app_commands.Range[str, 1, ASKED]) -> None:
+        """Was this reported here before? What the server has met already; only you see the answer"""
+        await interaction.response.defer(ephemeral=True, thinking=True)
+        member = _asker(interaction)
+        if LINK.search(message):
+            claim = await self._made_in(await linked(self.bot.quotes, member, message))
+        else:
+            claim = await self._stated(member, message)
+        await self._answer(interaction, claim)
+
+    @COOLDOWN
+    async def ask(self, interaction: Pressed, message: discord.Message) -> None:
+        """Ask the same of a message, from its menu."""
+        await interaction.response.defer(ephemeral=True, thinking=True)
+        await self._answer(interaction, await self._made_in(message))
+
+    async def remove(self, card: Card, moderator_id: int | None = None) -> None:
+        """Count a card as removed by moderators, and tell them when that stops the channel's cards."""
+        store = self.bot.store
+        claim = await store.messages.get(card.message_id)
+        if not await store.cards.remove(card.id, "removed", self.bot.clock(), moderator_id) or claim is None:
+            return
+        if await store.cards.unwanted(claim.watched_id) == policy.CARDS_UNWANTED:
+            log.info("channel %s gets no more cards", claim.watched_id)
+            await self._tell_moderators(card.guild_id, stopped_view(claim.watched_id))
+
+    async def _made_in(self, message: discord.Message) -> Asked:
+        """Give the claim that a message makes."""
+        post = to_post(message)
+        if not is_readable(message) or not post.full_text:
+            raise NotFound("There is no text in that message.")
+        if await self.bot.store.members.opted_out(post.guild_id, post.author_id):
+            raise NotFound("Who wrote that message does not want it to be read by me.")
+        kept = await self.bot.store.messages.get(post.id)
+        known = kept.placement.conversation_id if kept is not None and kept.placement is not None else None
+        (vector,) = await self.bot.models.embed.submit([post.full_text], first=True)
+        claim = Claim(post.guild_id, post.channel_id, post.id, known or post.id, post.created_at, vector, post.links)
+        return Asked(claim, post.full_text, gist(post))
+
+    async def _stated(self, member: discord.Member, text: str) -> Asked:
+        """Give the claim that a text makes, as if it were said now."""
+        (vector,) = await self.bot.models.embed.submit([text], first=True)
+        claim = Claim(member.guild.id, 0, 0, 0, self.bot.clock(), vector, find_links(text))
+        return Asked(claim, text, text)
+
+    async def _answer(self, interaction: Pressed, asked: Asked) -> None:
+        """Show the asker what they can open of a claim's earlier occurrences."""
+        claim = asked.claim
+        here = interaction.channel if isinstance(interaction.channel, Place) else None
+        may_cite = citing.for_member(self.bot.quotes, _asker(interaction), here)
+        found = await self.bot.memory.find(claim, asked.text, may_cite)
+        sure = policy.shown(found)
+        maybe = sorted((each for each in found if each not in sure), key=lambda each: -each.score)[:MAYBE]
+        maybe.sort(key=lambda each: each.at)
+        views = [
+            Shown(claim.guild_id, claim.at, await self.cards.fetch(part, claim.guild_id, may_cite))
+            for part in (sure[-SURE:], maybe)
+        ]
+        await interaction.followup.send(view=answer_view(asked.about, *views), ephemeral=True)
+
+    async def _tell_moderators(self, guild_id: int, view: Layout) -> None:
+        server = await self.bot.store.servers.get(guild_id)
+        channel = self.bot.get_channel(server.alerts_channel_id or 0)
+        if not isinstance(channel, discord.TextChannel):
+            return
+        try:
+            await channel.send(view=view)
+        except discord.HTTPException as error:
+            log.warning("moderators of server %s cannot be told: HTTP %s", guild_id, error.status)
+
+    def _try_later(self) -> None:
+        if not self.take_up.is_running():
+            self.take_up.start()
+
+
+class CardButton(Press, template=r"card:(?P<card>\d+):(?P<action>helpful|unhelpful|remove)"):
+    """Rate a card, or remove it."""
+
+    async def press(self, interaction: Pressed) -> None:
+        """Do what the button says."""
+        bot = interaction.client
+        card = await bot.store.cards.get(int(self.match["card"]))
+        if card is None or card.state not in ("pending", "posted"):
+            raise NotFound("This card is no longer there.")
+        await interaction.response.defer(ephemeral=True, thinking=True)
+        if self.match["action"] == "remove":
+            said = await self._remove(interaction, card)
+        else:
+            said = await self._rate(interaction, card, helpful=self.match["action"] == "helpful")
+        await interaction.followup.send(said, ephemeral=True)
+
+    async def _rate(self, interaction: Pressed, card: Card, *, helpful: bool) -> str:
+        bot = interaction.client
+        votes = await bot.store.cards.rate(card, interaction.user.id, helpful)
+        if not policy.hides(*votes):
+            return "Thank you. If you change your mind, press the other button: only your last vote counts."
+        if await bot.store.cards.remove(card.id, "hidden", bot.clock()):
+            await self._take_down(interaction, card)
+        return "Thank you. Most of those who voted found this card unhelpful, so it is gone."
+
+    async def _remove(self, interaction: Pressed, card: Card) -> str:
+        bot = interaction.client
+        claim = await bot.quotes.fetch(card.channel_id, card.message_id)
+        if claim is not None and claim.author.id == interaction.user.id:
+            await bot.store.cards.remove(card.id, "retracted", bot.clock())
+        elif interaction.permissions.manage_messages:
+            await _cog(bot).remove(card, interaction.user.id)
+        else:
+            raise NotAllowed("Only moderators and the author of the message that this card answers can remove it.")
+        await self._take_down(interaction, card)
+        return "The card is gone, and will not be posted again."
+
+    async def _take_down(self, interaction: Pressed, card: Card) -> None:
+        if interaction.message is not None:
+            await _cog(interaction.client).cards.take_down(card.channel_id, interaction.message.id)
+
+
+class Resume(Press, template=r"cards:(?P<channel>\d+):resume"):
+    """Let a channel have cards again."""
+
+    async def press(self, interaction: Pressed) -> None:
+        """Forgive the removed cards, and say so in place of the button."""
+        if not interaction.permissions.manage_messages or interaction.guild_id is None:
+            raise NotAllowed("Only moderators can do that.")
+        bot, channel_id = interaction.client, int(self.match["channel"])
+        await bot.store.cards.forgive(interaction.guild_id, channel_id, interaction.user.id, bot.clock())
+        await interaction.response.edit_message(view=resumed_view(channel_id, interaction.user.id))
+
+
+def _asker(interaction: Pressed) -> discord.Member:
+    if not isinstance(interaction.user, discord.Member):
+        raise app_commands.NoPrivateMessage
+    return interaction.user
+
+
+def _cog(bot: Hindsight) -> Context:
+    cog = bot.get_cog("Context")
+    if not isinstance(cog, Context):
+        raise NotFound("Cards are switched off.")
+    return cog
 
 
 async def setup(bot: Hindsight) -> None:
-    """Load nothing yet."""
+    """Load the cog."""
+    await bot.add_cog(Context(bot))

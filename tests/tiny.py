@@ -49,14 +49,14 @@ class TinyEmbedder:
 
 
 class TinyMatcher:
-    """Judge by cosine alone."""
+    """Judge by cosine; one text contradicts the other when only one of them says denied."""
 
     def judge(self, pairs: Sequence[Pair]) -> list[Judgement]:
-        return [self._judge(pair.cosine) for pair in pairs]
+        return [self._judge(pair) for pair in pairs]
 
-    def _judge(self, cosine: float) -> Judgement:
-        state = State.CONFIRMED if cosine >= 0.8 else State.SUGGESTED if cosine >= 0.6 else State.NONE
-        return Judgement(cosine, state)
+    def _judge(self, pair: Pair) -> Judgement:
+        state = State.CONFIRMED if pair.cosine >= 0.8 else State.SUGGESTED if pair.cosine >= 0.6 else State.NONE
+        return Judgement(pair.cosine, state, contradicts=("denied" in pair.text) != ("denied" in pair.claim))
 
 
 def tiny_models() -> Learned:

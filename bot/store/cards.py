@@ -11,8 +11,10 @@ from bot.errors import NotFound
 from bot.records import Card, MatchState, Occurrence
 from bot.store.audit import write_entry
 from bot.store.database import Database
-from bot.store.schema import card_occurrences, card_ratings, cards
+from bot.store.schema import card_occurrences, card_ratings, cards, messages
 from bot.store.vault import Vault
+
+LATEST = 10  # cards of a channel among which removed ones count
 
 
 class Cards:
@@ -34,30 +36,77 @@ class Cards:
             rows = (await connection.execute(sa.select(cards).where(cards.c.state == "pending"))).all()
             return [await _card(connection, row) for row in rows]
 
-    async def posted(self, card_id: int, posted_id: int) -> None:
-        """Remember the message that shows the card."""
-        statement = sa.update(cards).where(cards.c.card_id == card_id).values(state="posted", posted_id=posted_id)
+    async def posted(self, card_id: int, posted_id: int) -> bool:
+        """Remember the message that shows the card; say whether the card is still due and not withdrawn meanwhile."""
+        due = sa.and_(cards.c.card_id == card_id, cards.c.state == "pending")
+        statement = sa.update(cards).where(due).values(state="posted", posted_id=posted_id)
         async with self._database.write() as connection:
-            await connection.execute(statement)
+            return (await connection.execute(statement)).rowcount == 1
+
+    async def give_up(self, card_id: int, state: str) -> None:
+        """Keep a card that is due from being posted: `shadow` or `dropped`."""
+        due = sa.and_(cards.c.card_id == card_id, cards.c.state == "pending")
+        async with self._database.write() as connection:
+            await connection.execute(sa.update(cards).where(due).values(state=state))
+
+    async def shown_in(self, posted_id: int) -> Card | None:
+        """Give the card that a message of ours shows."""
+        chosen = sa.and_(cards.c.posted_id == posted_id, cards.c.state == "posted")
+        async with self._database.read() as connection:
+            row = (await connection.execute(sa.select(cards).where(chosen))).one_or_none()
+            return None if row is None else await _card(connection, row)
+
+    async def citing(self, message_id: int) -> Sequence[int]:
+        """List the posted cards that show a message."""
+        query = (
+            sa.select(cards.c.card_id)
+            .join(card_occurrences, card_occurrences.c.card_id == cards.c.card_id)
+            .where(card_occurrences.c.message_id == message_id, cards.c.state == "posted")
+        )
+        async with self._database.read() as connection:
+            return list((await connection.execute(query)).scalars())
+
+    async def unwanted(self, watched_id: int) -> int:
+        """Count how many of a watched channel's last ten cards moderators removed."""
+        latest = (
+            sa.select(cards.c.state)
+            .join(messages, messages.c.message_id == cards.c.message_id)
+            .where(messages.c.watched_id == watched_id, cards.c.posted_id.is_not(None))
+            .order_by(cards.c.card_id.desc())
+            .limit(LATEST)
+        )
+        async with self._database.read() as connection:
+            return list((await connection.execute(latest)).scalars()).count("removed")
+
+    async def forgive(self, guild_id: int, watched_id: int, actor_id: int, now: datetime) -> None:
+        """Let removed cards of a watched channel count no longer, so that it gets cards again."""
+        there = sa.select(messages.c.message_id).where(messages.c.watched_id == watched_id)
+        chosen = sa.and_(cards.c.state == "removed", cards.c.message_id.in_(there))
+        async with self._database.write() as connection:
+            await connection.execute(sa.update(cards).where(chosen).values(state="forgiven"))
+            await write_entry(connection, guild_id, now, actor_id, "cards resumed", watched_id, {})
 
     async def last_at(self, channel_id: int) -> datetime | None:
-        """Give the time of the newest card of a channel that is due or posted."""
+        """Give the time of the newest card of a channel that is due or was posted."""
         query = sa.select(sa.func.max(cards.c.created_at)).where(
-            cards.c.channel_id == channel_id, cards.c.state.in_(["pending", "posted"])
+            cards.c.channel_id == channel_id, cards.c.state.not_in(["shadow", "dropped"])
         )
         async with self._database.read() as connection:
             return (await connection.execute(query)).scalar_one()
 
-    async def remove(self, card_id: int, actor_id: int | None, now: datetime, reason: str) -> Card | None:
-        """Mark a card as removed; it is never posted again."""
+    async def remove(self, card_id: int, state: str, now: datetime, actor_id: int | None = None) -> bool:
+        """Mark a card as taken down, which is final; say whether it was not before.
+
+        `state` says by whom: `removed` by moderators, `retracted` by the author of the claim, `hidden` by
+        members' votes, `empty` when nothing was left to show. `actor_id` is a moderator's.
+        """
+        shown = sa.and_(cards.c.card_id == card_id, cards.c.state.in_(["pending", "posted"]))
+        statement = sa.update(cards).where(shown).values(state=state, removed_by=actor_id).returning(cards)
         async with self._database.write() as connection:
-            row = (await connection.execute(sa.select(cards).where(cards.c.card_id == card_id))).one_or_none()
-            if row is None:
-                return None
-            values = {"state": "removed", "removed_by": actor_id}
-            await connection.execute(sa.update(cards).where(cards.c.card_id == card_id).values(**values))
-            await write_entry(connection, row.guild_id, now, actor_id, "card removed", row.message_id, {"why": reason})
-            return await _card(connection, row)
+            row = (await connection.execute(statement)).one_or_none()
+            if row is not None:
+                await write_entry(connection, row.guild_id, now, actor_id, f"card {state}", row.message_id, {})
+        return row is not None
 
     async def rate(self, card: Card, user_id: int, helpful: bool) -> tuple[int, int]:
         """Write a member's vote, which they may change; give the counts (helpful, not helpful).
@@ -69,7 +118,7 @@ class Cards:
         statement = insert(card_ratings).values(card_id=card.id, author_key=key, helpful=helpful)
         statement = statement.on_conflict_do_update(index_elements=["card_id", "author_key"], set_={"helpful": helpful})
         query = (
-            sa.select(card_ratings.c.helpful, sa.func.count())
+            sa.select(card_ratings.c.helpful, sa.func.count().label("votes"))
             .where(card_ratings.c.card_id == card.id)
             .group_by(card_ratings.c.helpful)
         )
@@ -78,7 +127,7 @@ class Cards:
             if (await connection.execute(there)).first() is None:
                 raise NotFound("This card is gone: a message that it showed was deleted.")
             await connection.execute(statement)
-            counts = {key: value for key, value in await connection.execute(query)}  # noqa: C416 - rows are no pairs to a type checker
+            counts = {row.helpful: row.votes for row in await connection.execute(query)}
         return counts.get(True, 0), counts.get(False, 0)
 
 

@@ -1,0 +1,162 @@
+"""Context cards: post each once as a reply to its claim, keep it true, and take it down."""
+
+import asyncio
+import io
+import logging
+from collections.abc import Awaitable, Sequence
+from dataclasses import replace
+from typing import Any
+from weakref import WeakValueDictionary
+
+import aiohttp
+import discord
+
+from bot import citing, policy
+from bot.claims import MayCite
+from bot.intake import Intake
+from bot.posting import post_once
+from bot.quotes import Quotes
+from bot.records import Card, Occurrence
+from bot.render.cards import PICTURE, PICTURED, Cited, Shown, card_view, gist
+from bot.render.timeline import alt_text, timeline
+from bot.resources import Resources
+
+DISCORD_FAILED = 500  # statuses from which on trying again later makes sense
+
+log = logging.getLogger(__name__)
+
+
+class Cards:
+    """Bring cards before members; the texts in them come from Discord each time."""
+
+    def __init__(self, resources: Resources, quotes: Quotes, intake: Intake) -> None:
+        self._store = resources.store
+        self._clock = resources.clock
+        self._quotes = quotes
+        self._intake = intake
+        self._turns: WeakValueDictionary[int, asyncio.Lock] = WeakValueDictionary()
+
+    async def post(self, card_id: int, *, again: bool) -> bool:
+        """Post a card that is due, once; `again` looks for it in the channel first.
+
+        Say whether that is settled: one that can never be posted is dropped, but where Discord fails the card
+        stays due for a later try.
+        """
+        async with self._turn(card_id):
+            card = await self._store.cards.get(card_id)
+            if card is None or card.state != "pending":
+                return True
+            if (refused := await self._refused(card)) is not None:
+                await self._store.cards.give_up(card_id, refused)
+                return True
+            return await self._tried(card, again=again)
+
+    async def refresh(self, card_id: int) -> None:
+        """Bring a posted card in line with what can still be shown, or take it down when nothing can."""
+        async with self._turn(card_id):
+            card = await self._store.cards.get(card_id)
+            if card is None or card.posted_id is None or card.state != "posted":
+                return
+            content = await self._content(card)
+            if content is None:
+                await self._store.cards.remove(card_id, "empty", self._clock())
+                await self.take_down(card.channel_id, card.posted_id)
+                return
+            message = await self._message(card.channel_id, card.posted_id)
+            if message is not None:
+                await _changed(message.edit(view=content["view"], attachments=content["files"]), card.posted_id)
+
+    async def take_down(self, channel_id: int, posted_id: int | None) -> None:
+        """Delete the message of a card."""
+        message = await self._message(channel_id, posted_id)
+        if message is not None:
+            await _changed(message.delete(), message.id)
+
+    async def fetch(self, occurrences: Sequence[Occurrence], guild_id: int, may_cite: MayCite) -> list[Cited]:
+        """Fetch the texts of occurrences; leave out what may not be shown, and forget what is gone."""
+        cited: list[Cited] = []
+        gone: list[int] = []
+        for occurrence in occurrences:
+            post = None
+            if await may_cite(occurrence.channel_id):
+                post = await self._quotes.get(occurrence.channel_id, occurrence.message_id)
+                if post is None and await self._quotes.is_gone(occurrence.channel_id, occurrence.message_id):
+                    gone.append(occurrence.message_id)
+            if post is not None:
+                cited.append(Cited(occurrence, gist(post)))
+        await self._intake.forget(guild_id, gone)
+        return cited
+
+    async def _refused(self, card: Card) -> str | None:
+        """Say why a card is not posted after all: `shadow`, or `dropped` when late or unwanted."""
+        if not (await self._store.servers.get(card.guild_id)).live:
+            return "shadow"
+        claim = await self._store.messages.get(card.message_id)
+        if claim is None or policy.is_stale(card.created_at, self._clock()):
+            return "dropped"
+        return "dropped" if policy.cards_stop(await self._store.cards.unwanted(claim.watched_id)) else None
+
+    async def _tried(self, card: Card, *, again: bool) -> bool:
+        try:
+            await self._post(card, again=again)
+        except (aiohttp.ClientError, OSError) as error:
+            log.warning("card %s in %s waits: %s", card.id, card.channel_id, type(error).__name__)
+            return False
+        except discord.HTTPException as error:
+            log.warning("card %s in %s: HTTP %s", card.id, card.channel_id, error.status)
+            if error.status >= DISCORD_FAILED:
+                return False
+            await self._store.cards.give_up(card.id, "dropped")
+        return True
+
+    async def _post(self, card: Card, *, again: bool) -> None:
+        channel = await self._quotes.channel(card.channel_id)
+        content = await self._content(card)
+        if channel is None or content is None:
+            await self._store.cards.give_up(card.id, "dropped")
+            return
+        claim = discord.MessageReference(message_id=card.message_id, channel_id=card.channel_id)
+        message = await post_once(
+            channel, "card", card.id, again=again, reference=claim, mention_author=False, **content
+        )
+        if not await self._store.cards.posted(card.id, message.id):
+            await self.take_down(card.channel_id, message.id)
+
+    async def _content(self, card: Card) -> dict[str, Any] | None:
+        """Make what a card's message shows, as `view` and `files`; None when nothing is left to show."""
+        may_cite = citing.for_channel(self._quotes, card.channel_id)
+        cited = await self.fetch(card.occurrences, card.guild_id, may_cite)
+        claim = await self._store.messages.get(card.message_id)
+        if not cited or claim is None:
+            return None
+        shown = Shown(card.guild_id, claim.created_at, await self._with_tallies(cited))
+        if len(cited) < PICTURED:
+            return {"view": card_view(card.id, shown, None), "files": []}
+        alt = alt_text(shown.occurrences, shown.at)
+        drawn = await asyncio.to_thread(timeline, shown.occurrences, shown.at)
+        picture = discord.File(io.BytesIO(drawn), PICTURE, description=alt)
+        return {"view": card_view(card.id, shown, alt), "files": [picture]}
+
+    async def _with_tallies(self, cited: Sequence[Cited]) -> list[Cited]:
+        tallies = await self._store.messages.tallies([each.occurrence.conversation_id for each in cited])
+        return [
+            Cited(replace(each.occurrence, tally=tallies[each.occurrence.conversation_id]), each.text) for each in cited
+        ]
+
+    async def _message(self, channel_id: int, posted_id: int | None) -> discord.PartialMessage | None:
+        channel = await self._quotes.channel(channel_id) if posted_id is not None else None
+        if isinstance(channel, discord.TextChannel | discord.Thread) and posted_id is not None:
+            return channel.get_partial_message(posted_id)
+        return None
+
+    def _turn(self, card_id: int) -> asyncio.Lock:
+        return self._turns.setdefault(card_id, asyncio.Lock())
+
+
+async def _changed(change: Awaitable[object], posted_id: int) -> None:
+    try:
+        await change
+    except discord.NotFound:
+        log.debug("card message %s is gone", posted_id)
+    except discord.HTTPException as error:
+        log.warning("card message %s cannot be changed: HTTP %s", posted_id, error.status)

@@ -1,0 +1,192 @@
+"""Context cards, and the answer to "Seen before?": the earlier occurrences of a claim, at a glance."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from itertools import groupby, pairwise
+from typing import Any
+
+import discord
+
+from bot.posts import LINKS
+from bot.records import Occurrence, Post
+from bot.render.layout import Layout
+from bot.render.tally import bar, in_words, legend
+from bot.render.text import ACCENT, count, gap, jump, quote
+from models.decency import repeatable
+
+UNFOLDED = 5  # occurrences quoted in full
+LATEST = 3  # of those quoted when more than five fold: the earliest and these
+LINKED = 10  # folded occurrences that still get a link
+QUOTED = 140  # characters
+PICTURED = 3  # occurrences from which there is a picture
+PICTURE = "timeline.png"
+ASKED = 100  # characters of the question repeated in its answer
+UNSAID, NO_TEXT = "*(not repeated here)*", "*(no text)*"
+
+
+@dataclass(frozen=True, slots=True)
+class Cited:
+    """Hold an occurrence with its text, fetched just now."""
+
+    occurrence: Occurrence
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """Hold what a card or an answer shows, oldest first; `at` is when the claim itself was made."""
+
+    guild_id: int
+    at: datetime
+    cited: Sequence[Cited]
+
+    @property
+    def occurrences(self) -> list[Occurrence]:
+        return [cited.occurrence for cited in self.cited]
+
+
+def card_view(card_id: int, shown: Shown, alt: str | None) -> Layout:
+    """Show a card; `alt` describes its picture, which is attached as `PICTURE`, or is None without one."""
+    parts = [discord.ui.TextDisplay(f"### 🕰️ {title(shown)}\n{_span(shown)}".strip()), *_picture(alt)]
+    parts += _entries(shown)
+    if notes := legend([occurrence.tally for occurrence in shown.occurrences]):
+        parts.append(discord.ui.TextDisplay(f"-# {notes}"))
+    buttons = discord.ui.ActionRow(
+        _button("Helpful", f"card:{card_id}:helpful"),
+        _button("Not helpful", f"card:{card_id}:unhelpful"),
+        _button("Remove", f"card:{card_id}:remove"),
+    )
+    return Layout(discord.ui.Container(*parts, buttons, accent_color=ACCENT))
+
+
+def answer_view(about: str, sure: Shown, maybe: Shown) -> Layout:
+    """Answer "Seen before?" of a text: what is sure and what only looks alike, clearly apart."""
+    parts: list[discord.ui.Item[Any]] = [discord.ui.TextDisplay(f"-# Seen before? “{quote(about, ASKED)}”")]
+    if not sure.cited and not maybe.cited:
+        parts.append(discord.ui.TextDisplay("### ✨ New here\nI know of nothing like it in what you can read here."))
+    if sure.cited:
+        parts.append(discord.ui.TextDisplay(f"### ✅ {title(sure)}\n{_span(sure)}".strip()))
+        parts += _entries(sure)
+    if maybe.cited:
+        head = "Maybe related" if sure.cited else "Nothing sure, but maybe related"
+        parts += [discord.ui.Separator()] if sure.cited else []
+        parts.append(
+            discord.ui.TextDisplay(f"### ❔ {head}\n-# These look alike; I cannot tell whether they say the same.")
+        )
+        parts += _entries(maybe)
+    tallies = [occurrence.tally for occurrence in (*sure.occurrences, *maybe.occurrences)]
+    if notes := legend(tallies):
+        parts.append(discord.ui.TextDisplay(f"-# {notes}"))
+    return Layout(discord.ui.Container(*parts, accent_color=ACCENT))
+
+
+def stopped_view(watched_id: int) -> Layout:
+    """Tell moderators that a channel gets no more cards, with a way back."""
+    said = (
+        f"### ⏸️ No more cards in <#{watched_id}>\nModerators removed three of the last ten cards there, so I post "
+        "no more of them. “Seen before?” still answers those who ask."
+    )
+    resume = discord.ui.ActionRow(_button("Post cards there again", f"cards:{watched_id}:resume"))
+    return Layout(discord.ui.Container(discord.ui.TextDisplay(said), resume, accent_color=ACCENT))
+
+
+def resumed_view(watched_id: int, moderator_id: int) -> Layout:
+    """Say who let cards be posted again."""
+    return Layout(discord.ui.TextDisplay(f"-# ▶️ <@{moderator_id}> lets me post cards in <#{watched_id}> again."))
+
+
+def title(shown: Shown) -> str:
+    """Say when the claim was met: "Seen before: nine months ago, and five years ago"."""
+    same = [occurrence for occurrence in shown.occurrences if not occurrence.contradicts]
+    if not same:
+        return f"Contradicts what was reported {_ago([o.at for o in shown.occurrences], shown.at)}"
+    if len(same) > UNFOLDED:
+        first, last = gap(shown.at - same[0].at), gap(shown.at - same[-1].at)
+        return f"Seen before {count(len(same), 'time')}: first {first} ago, last {last} ago"
+    return f"Seen before: {_ago([occurrence.at for occurrence in same], shown.at)}"
+
+
+def gist(post: Post) -> str:
+    """Give the line of a post that says what it is about: its headline, else its text without the links."""
+    if post.headline:
+        return post.headline.partition("\n")[0]
+    text = post.text
+    for match in reversed(LINKS.match(text) or []):
+        if match.schema in ("http:", "https:"):
+            text = text[: match.index] + text[match.last_index :]
+    return " ".join(text.split()) or post.text
+
+
+def _ago(moments: Sequence[datetime], at: datetime) -> str:
+    """Join gaps, latest first: "nine months ago, and five years ago"; equal ones are counted."""
+    words = [gap(at - moment) for moment in reversed(moments)]
+    grouped = [(word, len(list(equal))) for word, equal in groupby(words)]
+    *others, last = [word if number == 1 else f"{word} ({count(number, 'time')})" for word, number in grouped]
+    if not others:
+        return f"{last} ago"
+    if len(others) == 1:
+        return f"{others[0]} ago, and {last} ago"
+    return f"{', '.join(_without_units([*others, last])[:-1])} and {last} ago"
+
+
+def _without_units(words: Sequence[str]) -> list[str]:
+    """Shorten "two months, four months" to "two, four months"."""
+    short = []
+    for word, following in pairwise([*words, ""]):
+        number, _, unit = word.partition(" ")
+        short.append(number if following.endswith(f" {unit}") else word)
+    return short
+
+
+def _span(shown: Shown) -> str:
+    """Name the number, the first and the last day, where there are several."""
+    if len(shown.cited) < 2:
+        return ""
+    first, last = shown.occurrences[0].at, shown.occurrences[-1].at
+    times = count(len(shown.cited), "time").capitalize()
+    return f"-# {times} · first {discord.utils.format_dt(first, 'D')} · last {discord.utils.format_dt(last, 'D')}"
+
+
+def _picture(alt: str | None) -> list[discord.ui.Item[Any]]:
+    if alt is None:
+        return []
+    return [discord.ui.MediaGallery(discord.MediaGalleryItem(f"attachment://{PICTURE}", description=alt))]
+
+
+def _entries(shown: Shown) -> list[discord.ui.Item[Any]]:
+    """Quote up to five occurrences, oldest first; of more, the earliest and the latest, with links to those between."""
+    cited = list(shown.cited)
+    if len(cited) <= UNFOLDED:
+        entries = [_entry(shown, each, before) for before, each in zip([None, *cited], cited, strict=False)]
+    else:
+        first, between, last = cited[0], cited[1:-LATEST], cited[-LATEST:]
+        links = [
+            f"[{each.occurrence.at:%b %Y}]({_link(shown.guild_id, each.occurrence)})" for each in between[-LINKED:]
+        ]
+        fold = f"-# … {count(len(between), 'time')} in between: {' · '.join(links)}"
+        latest = [_entry(shown, each, before) for before, each in pairwise([first, *last])]
+        entries = [_entry(shown, first, None), fold, *latest]
+    return [discord.ui.TextDisplay(entry) for entry in entries]
+
+
+def _entry(shown: Shown, cited: Cited, before: Cited | None) -> str:
+    """Name day and place, how the conversation took it, and what was said, unless that stands just above."""
+    occurrence = cited.occurrence
+    day = f"**{discord.utils.format_dt(occurrence.at, 'D')}**"
+    head = f"⚡ Contradicts what was reported {day}" if occurrence.contradicts else day
+    lines = [f"{head} in <#{occurrence.channel_id}> · [open]({_link(shown.guild_id, occurrence)})"]
+    if occurrence.tally:
+        lines.append(f"-# {bar(occurrence.tally)} {in_words(occurrence.tally)}".replace("#  ", "# "))
+    if before is None or before.text != cited.text:
+        said = (quote(cited.text, QUOTED) or NO_TEXT) if repeatable(cited.text) else UNSAID
+        lines.append(f"> {said}")
+    return "\n".join(lines)
+
+
+def _link(guild_id: int, occurrence: Occurrence) -> str:
+    return jump(guild_id, occurrence.channel_id, occurrence.message_id)
+
+
+def _button(label: str, custom_id: str) -> discord.ui.Button[Any]:
+    return discord.ui.Button(label=label, custom_id=custom_id)

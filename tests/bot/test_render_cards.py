@@ -1,0 +1,196 @@
+"""Cards stay within Discord's limits and say what they should, whatever they are given."""
+
+import re
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from bot.records import MatchState, Occurrence, Post
+from bot.render.cards import Cited, Shown, answer_view, card_view, gist, resumed_view, stopped_view, title
+from bot.render.layout import Layout
+from bot.render.tally import FEWEST, WIDTH, bar, in_words, legend, shares
+from bot.render.timeline import ALT_LENGTH, alt_text, timeline
+from models.labels import LABELS, UNSURE
+
+NOW = datetime(2026, 2, 24, tzinfo=UTC)
+IDS = st.integers(1, 2**63 - 1)
+TALLIES = st.dictionaries(st.sampled_from((*LABELS, UNSURE)), st.integers(0, 5000), max_size=6)
+OCCURRENCES = st.builds(
+    Occurrence,
+    message_id=IDS,
+    channel_id=IDS,
+    conversation_id=IDS,
+    at=st.datetimes(datetime(2015, 5, 13), NOW.replace(tzinfo=None), timezones=st.just(UTC)),  # noqa: DTZ001
+    score=st.just(1.0),
+    state=st.just(MatchState.CONFIRMED),
+    tally=TALLIES,
+    contradicts=st.booleans(),
+)
+TEXTS = st.one_of(
+    st.text(max_size=300),
+    st.text(alphabet="*_`~|>[]()#-@<:&!/\\ \n", max_size=4000),
+    st.just("x" * 6000),
+    st.just("@everyone [free](https://bad.example) <@123456789012345678> ||spoiler|| ```"),
+)
+
+
+@st.composite
+def shown(draw: st.DrawFn, least: int = 1, most: int = 40) -> Shown:
+    found = sorted(draw(st.lists(OCCURRENCES, min_size=least, max_size=most)), key=lambda each: each.at)
+    return Shown(draw(IDS), NOW, [Cited(each, draw(TEXTS)) for each in found])
+
+
+def ago(**span: int) -> Cited:
+    at = NOW - timedelta(**span)
+    return Cited(Occurrence(at.toordinal(), 7, 8, at, 1.0, MatchState.CONFIRMED), f"text of {at:%Y}")
+
+
+def texts(view: Layout) -> list[str]:
+    return [item.content for item in view.walk_children() if hasattr(item, "content")]
+
+
+def within_limits(view: Layout) -> None:
+    """Hold a layout to Discord's rules: forty components, 4,000 characters, and none of the texts empty."""
+    sent: list[dict[str, Any]] = view.to_components()
+    assert sent
+    assert view.total_children_count <= 40
+    said = texts(view)
+    assert sum(map(len, said)) <= 4000
+    assert all(text.strip() for text in said)
+    assert all(len(item.custom_id) <= 100 for item in view.walk_children() if getattr(item, "custom_id", None))
+
+
+@settings(max_examples=60, deadline=None)
+@given(IDS, shown(), st.booleans())
+def test_card_is_within_the_limits(card_id: int, shown: Shown, pictured: bool) -> None:
+    alt = alt_text(shown.occurrences, shown.at) if pictured else None
+    assert alt is None or len(alt) <= ALT_LENGTH
+    within_limits(card_view(card_id, shown, alt))
+
+
+@settings(max_examples=60, deadline=None)
+@given(TEXTS, shown(0, 12), shown(0, 3))
+def test_answer_is_within_the_limits(about: str, sure: Shown, maybe: Shown) -> None:
+    within_limits(answer_view(about, sure, maybe))
+
+
+@given(IDS, IDS)
+def test_notices_are_within_the_limits(channel_id: int, moderator_id: int) -> None:
+    within_limits(stopped_view(channel_id))
+    within_limits(resumed_view(channel_id, moderator_id))
+
+
+@given(TEXTS)
+def test_quotes_ping_nobody_and_link_nowhere(text: str) -> None:
+    one = Shown(1, NOW, [Cited(ago(days=3).occurrence, text)])
+    (said,) = [each for each in texts(card_view(1, one, None)) if "\n> " in each]
+    quoted = next(line for line in said.splitlines() if line.startswith("> "))
+    assert "@everyone" not in quoted
+    assert not re.search(r"<[@#][!&]?\d", quoted)
+    assert "](" not in quoted
+    assert "://" not in quoted
+
+
+def test_words_that_stand_above_are_not_repeated() -> None:
+    cited = [Cited(ago(days=days).occurrence, "the same words") for days in (9, 6, 3)]
+    whole = "\n".join(texts(card_view(1, Shown(1, NOW, cited), None)))
+    assert whole.count("> the same words") == 1
+    assert whole.count("[open]") == 3
+
+
+def test_slur_is_not_repeated() -> None:
+    said = "\n".join(texts(card_view(1, Shown(1, NOW, [Cited(ago(days=3).occurrence, "those retards again")]), None)))
+    assert "retards" not in said
+    assert "not repeated here" in said
+
+
+@pytest.mark.parametrize(
+    ("cited", "expected"),
+    [
+        ([ago(days=3)], "Seen before: three days ago"),
+        ([ago(days=1826), ago(days=270)], "Seen before: nine months ago, and five years ago"),
+        (
+            [ago(days=1826), ago(days=1100), ago(days=270)],
+            "Seen before: nine months, three and five years ago",
+        ),
+        (
+            [ago(days=1826), ago(days=1825), ago(days=20)],
+            "Seen before: three weeks ago, and five years (two times) ago",
+        ),
+        ([ago(days=9), ago(days=6), ago(days=3)], "Seen before: three, six and nine days ago"),
+        (
+            [ago(days=1826), *(ago(days=600 - n) for n in range(5)), ago(days=270)],
+            "Seen before seven times: first five years ago, last nine months ago",
+        ),
+    ],
+)
+def test_title_says_how_long_ago(cited: list[Cited], expected: str) -> None:
+    assert title(Shown(1, NOW, cited)) == expected
+
+
+def test_more_than_five_occurrences_fold_and_keep_first_last_and_count() -> None:
+    cited = [ago(days=2000 - 100 * n) for n in range(12)]
+    said = texts(card_view(1, Shown(1, NOW, cited), None))
+    whole = "\n".join(said)
+    assert "Seen before twelve times: first five years ago, last two years ago" in whole
+    assert sum("\n> " in text for text in said) == 4
+    assert "eight times in between" in whole
+    for each in cited:
+        assert f"/7/{each.occurrence.message_id})" in whole
+    for end in (cited[0], cited[-1]):
+        assert whole.count(f"<t:{int(end.occurrence.at.timestamp())}:D>") == 2
+
+
+@given(TALLIES)
+def test_bar_shows_shares_of_many_replies_only(tally: dict[str, int]) -> None:
+    total = sum(tally.values())
+    drawn = bar(tally)
+    assert len(drawn) == (WIDTH if total >= FEWEST else 0)
+    assert bool(shares(tally)) is (total >= FEWEST)
+    assert set(drawn) <= set(legend([tally]))
+    assert sum(shares(tally).values()) == (total if total >= FEWEST else 0)
+
+
+@pytest.mark.parametrize(
+    ("tally", "expected"),
+    [
+        ({}, "no replies"),
+        ({"skeptical": 1}, "one reply"),
+        ({"skeptical": 2}, "two replies"),
+        ({"skeptical": 9, "informative": 3, "none": 2}, "14 replies, mostly skeptical"),
+        ({"skeptical": 2, "none": 4, "unsure": 1}, "seven replies, some skeptical"),
+        ({"partisan": 1, "skeptical": 1, "none": 6}, "eight replies, mixed"),
+        ({"none": 4, "unsure": 3}, "seven replies"),
+    ],
+)
+def test_shares_in_words(tally: dict[str, int], expected: str) -> None:
+    assert in_words(tally) == expected
+
+
+@settings(max_examples=4, deadline=None)
+@given(shown(1, 12))
+def test_timeline_is_a_png_for_any_occurrences(shown: Shown) -> None:
+    assert timeline(shown.occurrences, shown.at).startswith(b"\x89PNG")
+
+
+def test_timeline_draws_occurrences_of_one_moment() -> None:
+    assert timeline([ago(days=0).occurrence] * 3, NOW).startswith(b"\x89PNG")
+
+
+def post(text: str, headline: str = "") -> Post:
+    return Post(id=1, guild_id=1, channel_id=1, watched_id=1, author_id=1, created_at=NOW, text=text, headline=headline)
+
+
+@pytest.mark.parametrize(
+    ("made", "expected"),
+    [
+        (post("Look at this https://wire.example/a", "Bridge opens\nIn spring, they say."), "Bridge opens"),
+        (post("Bridge opens  in spring\nhttps://wire.example/a?b=c (archived)"), "Bridge opens in spring (archived)"),
+        (post("https://wire.example/a"), "https://wire.example/a"),
+    ],
+)
+def test_gist_is_the_headline_or_the_words_without_links(made: Post, expected: str) -> None:
+    assert gist(made) == expected
