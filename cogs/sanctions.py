@@ -155,7 +155,7 @@ async def check_deletion(interaction: Pressed, flag: Flag) -> None:
     if not place.permissions_for(member_of(interaction)).manage_messages:
         raise NotAllowed(f"Deleting needs your own right to Manage Messages in <#{place.id}>.")
     if not place.permissions_for(place.guild.me).manage_messages:
-        raise UserError(f"{mend(place, ('Manage Messages',))} Until then, delete it there yourself: `Open`.")
+        raise UserError(f"{mend(place, ('Manage Messages',))} Until then, delete it there yourself.")
 
 
 def check_rights(interaction: Pressed) -> None:
@@ -166,7 +166,7 @@ def check_rights(interaction: Pressed) -> None:
     if not member.guild.me.guild_permissions.moderate_members:
         raise UserError(
             "I lack **Time Out Members**. Allow it for my role in Server Settings → Roles, "
-            "or time the author out yourself: `Open`, then their name."
+            "or open the message and time its author out yourself."
         )
 
 

@@ -85,7 +85,7 @@ def alert_view(alert: Alert) -> Layout:
 def review_view(alert: Alert, place: Place) -> Layout:
     """Show a flag as the queue hands it to a moderator."""
     more = f"-# {count(place.more, 'flag').capitalize()} more after this one" if place.more else "-# The last one"
-    rows = (*_body(alert), _small(more), *_buttons(alert.flag, place.filters))
+    rows = (*_body(alert), discord.ui.TextDisplay(more), *_buttons(alert.flag, place.filters))
     body = discord.ui.Container(*rows, accent_color=_color(alert.flag))
     return Layout(*_just_decided(place), body)
 
@@ -135,13 +135,12 @@ def _body(alert: Alert) -> list[discord.ui.Item[Any]]:
     flag = alert.flag
     head = f"### {LABEL_MARKS.get(flag.label, '')} {flag.label.capitalize()} · {sureness(flag.score)}"
     by = f"<@{alert.author_id}> in " if alert.author_id else ""
-    where = f"-# {by}<#{flag.channel_id}> · {discord.utils.format_dt(flag.created_at, 'R')}"
+    link = f"[open message]({jump(flag.guild_id, flag.channel_id, flag.message_id)})"
+    where = f"-# {by}<#{flag.channel_id}> · {discord.utils.format_dt(flag.created_at, 'R')} · {link}"
     said = f"> {quote(alert.text, 900)}" if alert.text else "> *This message can no longer be shown.*"
     under = "\n".join(f"-# **{name}** {quote(text, 180)}" for name, text in _around(alert))
-    link = discord.ui.Button[Any](label="Open", url=jump(flag.guild_id, flag.channel_id, flag.message_id))
-    top: discord.ui.Item[Any] = discord.ui.Section(f"{head}\n{where}", accessory=link)
-    items = [top, discord.ui.TextDisplay(said), *([discord.ui.TextDisplay(under)] if under else [])]
-    return [*items, _small(_why(alert)), discord.ui.Separator()]
+    texts = (f"{head}\n{where}", said, under, _why(alert))
+    return [*(discord.ui.TextDisplay(text) for text in texts if text), discord.ui.Separator()]
 
 
 def _around(alert: Alert) -> list[tuple[str, str]]:
@@ -209,10 +208,6 @@ def _decided_line(flag: Flag, undo: discord.ui.Button[Any], extra: str = "") -> 
 
 def _link(flag: Flag) -> str:
     return f"[message]({jump(flag.guild_id, flag.channel_id, flag.message_id)}) in <#{flag.channel_id}>"
-
-
-def _small(text: str) -> discord.ui.TextDisplay[Any]:
-    return discord.ui.TextDisplay(text)
 
 
 def _button(

@@ -101,9 +101,9 @@ def channel_list(channels: Sequence[int], problems: Mapping[int, str]) -> str:
 def preset_words(thresholds: Thresholds) -> str:
     """Describe a policy in words and numbers."""
     name = preset_of(thresholds)
-    head = f"**{name}**: {PRESET_WORDS[name]}" if name else "**own thresholds**"
+    head = f"{name.capitalize()}: {PRESET_WORDS[name]}" if name else "Own thresholds"
     numbers = ", ".join(f"{label} from {score:.0%}" for label, score in list(thresholds.flags.items())[:5])
-    return f"{head}\n-# {numbers}; up to {thresholds.alerts_a_day} alerts a day, the rest waits in `/review`"
+    return f"{head}\n-# {numbers}; up to {thresholds.alerts_a_day} alerts a day, the rest waits in the queue"
 
 
 def preset_choice(name: str) -> str:
@@ -116,27 +116,29 @@ def preset_choice(name: str) -> str:
 def overview(shown: Overview) -> Layout:
     """Show all settings at a glance."""
     server = shown.server
-    mode = "☀️ **Live**: cards are public" if server.live else "🌙 **In shadow**: nothing is public · `/golive`"
-    channels = ", ".join(f"<#{channel_id}>" for channel_id in shown.channels[:SHOWN]) or "none yet · `/watch add`"
+    mode = "☀️ Live: cards are public" if server.live else "🌙 In shadow: nothing is public"
+    channels = ", ".join(f"<#{channel_id}>" for channel_id in shown.channels[:SHOWN]) or "no channel yet"
     if len(shown.channels) > SHOWN:
         channels += f" and {len(shown.channels) - SHOWN} more"
-    alerts = f"<#{server.alerts_channel_id}>" if server.alerts_channel_id else "nowhere yet · `/setup alerts`"
-    queue = f"{count(shown.waiting, 'flag').capitalize()} waiting · `/review`"
+    alerts = f"<#{server.alerts_channel_id}>" if server.alerts_channel_id else "go nowhere yet"
+    queue = f"{count(shown.waiting, 'flag')} waiting".capitalize()
     if shown.quieted:
         queue += f"\n-# {shown.quieted} of the last day without an alert"
     rows = (
         ("Mode", mode),
         ("Reads", channels),
         ("Alerts", alerts),
-        ("Flags", preset_words(server.thresholds) + " · `/setup preset`"),
+        ("Flags", preset_words(server.thresholds)),
         ("Queue", queue),
-        ("Kept", f"readings {server.retention_days} days, never any text · `/privacy`"),
+        ("Kept", f"readings for {server.retention_days} days, never any text"),
     )
-    body = "\n".join(f"**{name}** · {text}" for name, text in rows)
+    body = "\n".join(f"**{name}**  {text}" for name, text in rows)
     head = f"### Settings of {quote(shown.name, 100)}"
     parts: list[discord.ui.Item[Any]] = [discord.ui.TextDisplay(f"{head}\n{body}")]
     missing = "\n".join(_warnings(shown.problems)) or "✅ Nothing is missing."
-    parts += [discord.ui.Separator(), discord.ui.TextDisplay(missing)]
+    change = "`/golive`" if not server.live else "`/shadow`"
+    commands = f"-# To change: `/watch` · {change} · `/setup alerts` · `/setup preset` · `/privacy`"
+    parts += [discord.ui.Separator(), discord.ui.TextDisplay(f"{missing}\n{commands}")]
     return Layout(discord.ui.Container(*parts, accent_color=ACCENT))
 
 

@@ -22,7 +22,7 @@ async def test_live_and_back(world: World) -> None:
 async def test_preset_is_described_in_words_and_numbers(world: World, name: str) -> None:
     shown = said(await world.moderator.slash(world.news, "setup preset", preset=name))
     preset = PRESETS[name]
-    assert f"**{name}**" in shown
+    assert f"{name.capitalize()}: " in shown
     assert f"partisan from {preset.flags['partisan']:.0%}" in shown
     assert f"{preset.alerts_a_day} alerts a day" in shown
     assert (await world.store.servers.get(world.guild.id)).thresholds == preset
@@ -35,7 +35,7 @@ async def test_preset_decides_what_is_flagged(world: World) -> None:
     strictest = Thresholds({"partisan": 0.95})
     await world.settings(thresholds=strictest)
     assert await world.store.flags.of_message((await flagged(world)).id) is None
-    assert "own thresholds" in said(await world.moderator.slash(world.news, "setup show"))
+    assert "Own thresholds" in said(await world.moderator.slash(world.news, "setup show"))
 
 
 async def test_alerts_channel_is_set_and_used(world: World) -> None:
@@ -61,7 +61,7 @@ async def test_alerts_channel_that_cannot_be_used_is_refused(world: World) -> No
 
 async def test_overview_names_all_and_what_is_missing(world: World) -> None:
     empty = said(await world.moderator.slash(world.news, "setup show"))
-    for part in ("In shadow", "/watch add", "/setup alerts", "**standard**", "No flag"):
+    for part in ("In shadow", "no channel yet", "/setup alerts", "Standard: ", "No flag"):
         assert part in empty
     await world.watch()
     await flagged(world)
