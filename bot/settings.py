@@ -1,5 +1,6 @@
 """Every setting, typed, from the environment and `.env`."""
 
+import os
 from pathlib import Path
 from typing import Literal
 
@@ -8,11 +9,13 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from bot.errors import ConfigurationError
 
+PREFIX = "HINDSIGHT_"
+
 
 class Settings(BaseSettings):
     """Hold what the owner of the bot decides; servers decide the rest with commands."""
 
-    model_config = SettingsConfigDict(env_prefix="HINDSIGHT_", env_file=".env", extra="forbid", frozen=True)
+    model_config = SettingsConfigDict(env_prefix=PREFIX, env_file=".env", extra="forbid", frozen=True)
 
     token: SecretStr | None = Field(default=None, description="Bot token of the Discord application.")
     data_dir: Path = Field(default=Path("data"), description="Folder for the database and its key file.")
@@ -35,16 +38,28 @@ class Settings(BaseSettings):
 
 def load_settings() -> Settings:
     """Read the settings, or raise `ConfigurationError` that names each wrong one and the remedy."""
+    lines = [_unknown(name) for name in sorted(os.environ) if name.upper().startswith(PREFIX) and not _is_known(name)]
     try:
-        return Settings()
+        settings = Settings()
     except ValidationError as error:
-        lines = [_explain(problem["loc"], problem["msg"]) for problem in error.errors()]
-        raise ConfigurationError("Wrong settings (environment or .env):\n" + "\n".join(lines)) from None
+        lines += [_explain(problem["loc"], problem["msg"]) for problem in error.errors()]
+    else:
+        if not lines:
+            return settings
+    raise ConfigurationError("Wrong settings (environment or .env):\n" + "\n".join(lines))
+
+
+def _is_known(name: str) -> bool:
+    return name.upper().removeprefix(PREFIX).lower() in Settings.model_fields
+
+
+def _unknown(name: str) -> str:
+    known = ", ".join(f"{PREFIX}{field.upper()}" for field in Settings.model_fields)
+    return f"  {name.upper()}: no such setting; known are {known}"
 
 
 def _explain(location: tuple[int | str, ...], message: str) -> str:
-    name = str(location[0]).upper().removeprefix("HINDSIGHT_") if location else "?"
+    name = str(location[0]).upper().removeprefix(PREFIX) if location else "?"
     if message == "Extra inputs are not permitted":
-        known = ", ".join(f"HINDSIGHT_{field.upper()}" for field in Settings.model_fields)
-        return f"  {str(location[0]).upper()}: no such setting; known are {known}"
-    return f"  HINDSIGHT_{name}: {message}"
+        return _unknown(str(location[0]))
+    return f"  {PREFIX}{name}: {message}"

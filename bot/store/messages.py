@@ -26,6 +26,7 @@ from bot.store.vault import Vault
 from models.labels import LABELS, MARKS
 from models.reader import Reading
 
+WITHOUT_AUTHOR = [column for column in messages.c if column.name != "author_key"]
 CHUNK = 500  # ids in one statement, well below SQLite's limit of bound parameters
 
 
@@ -108,7 +109,7 @@ class Messages:
         """Give the row of a message, if it is kept."""
         async with self._database.read() as connection:
             row = (
-                await connection.execute(sa.select(messages).where(messages.c.message_id == message_id))
+                await connection.execute(sa.select(*WITHOUT_AUTHOR).where(messages.c.message_id == message_id))
             ).one_or_none()
         return None if row is None else _kept(row)
 
@@ -118,7 +119,7 @@ class Messages:
         async with self._database.read() as connection:
             for start in range(0, len(message_ids), CHUNK):
                 chosen = messages.c.message_id.in_(message_ids[start : start + CHUNK])
-                for row in await connection.execute(sa.select(messages).where(chosen)):
+                for row in await connection.execute(sa.select(*WITHOUT_AUTHOR).where(chosen)):
                     found[row.message_id] = _kept(row)
         return found
 
@@ -133,7 +134,7 @@ class Messages:
     async def unread(self, limit: int, after: int = 0) -> Sequence[Kept]:
         """List kept messages after an id that have no current reading, oldest first."""
         waiting = sa.and_(~messages.c.read, messages.c.message_id > after)
-        query = sa.select(messages).where(waiting).order_by(messages.c.message_id).limit(limit)
+        query = sa.select(*WITHOUT_AUTHOR).where(waiting).order_by(messages.c.message_id).limit(limit)
         async with self._database.read() as connection:
             return [_kept(row) for row in await connection.execute(query)]
 
