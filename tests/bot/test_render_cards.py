@@ -45,7 +45,7 @@ def shown(draw: st.DrawFn, least: int = 1, most: int = 40) -> Shown:
 
 def ago(**span: int) -> Cited:
     at = NOW - timedelta(**span)
-    return Cited(Occurrence(at.toordinal(), 7, 8, at, 1.0, MatchState.CONFIRMED), f"text of {at:%Y}")
+    return Cited(Occurrence(at.toordinal(), 7, 8, at, 1.0, MatchState.CONFIRMED), f"text of {at:%j %Y}")
 
 
 def texts(view: Layout) -> list[str]:
