@@ -135,7 +135,7 @@ def _body(alert: Alert) -> list[discord.ui.Item[Any]]:
     flag = alert.flag
     head = f"### {LABEL_MARKS.get(flag.label, '')} {flag.label.capitalize()} · {sureness(flag.score)}"
     by = f"<@{alert.author_id}> in " if alert.author_id else ""
-    link = f"[open message]({jump(flag.guild_id, flag.channel_id, flag.message_id)})"
+    link = f"[open]({jump(flag.guild_id, flag.channel_id, flag.message_id)})"
     where = f"-# {by}<#{flag.channel_id}> · {discord.utils.format_dt(flag.created_at, 'R')} · {link}"
     said = f"> {quote(alert.text, 900)}" if alert.text else "> *This message can no longer be shown.*"
     under = "\n".join(f"-# **{name}** {quote(text, 180)}" for name, text in _around(alert))
@@ -159,7 +159,7 @@ def _why(alert: Alert) -> str:
         lines.append(f"🙋 <@{alert.flag.asked_by}> asks for a second opinion.")
     if alert.last_of_day:
         lines.append("-# The last alert of this day: what else is flagged waits in `/review`.")
-    lines.append(f"-# For whoever has Manage Messages in <#{alert.flag.channel_id}>.")
+    lines.append(f"-# **Who decides** anyone with Manage Messages in <#{alert.flag.channel_id}>")
     return "\n".join(lines)
 
 
@@ -171,10 +171,10 @@ def _buttons(flag: Flag, filters: Filters | None) -> list[Buttons]:
         _button("Agree", custom_id("agree"), discord.ButtonStyle.success),
         _button("Dismiss", custom_id("dismiss")),
     ]
-    if flag.asked_by is None:
-        first.append(_button("Second opinion", custom_id("ask")))
     if filters is not None:
         first.append(_button("Skip", custom_id("skip")))
+    if flag.asked_by is None:
+        first.append(_button("Second opinion", custom_id("ask")))
     other: discord.ui.Select[Any] = discord.ui.Select(
         custom_id=custom_id("other"),
         placeholder="Other label…",

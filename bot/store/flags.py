@@ -207,6 +207,15 @@ async def write_flag(connection: AsyncConnection, flag: Flag, *, may_open: bool)
     return _flag(row)
 
 
+async def reopen_edited(connection: AsyncConnection, message_id: int, edited_at: datetime | None) -> None:
+    """Take back the verdict on a message whose text has changed since: it was about other words."""
+    if edited_at is None:
+        return
+    older = sa.and_(flags.c.message_id == message_id, flags.c.state == "decided", flags.c.decided_at < edited_at)
+    undecided = {"state": "open", "verdict": None, "decided_by": None, "decided_at": None, "leased_until": None}
+    await connection.execute(sa.update(flags).where(older).values(**undecided))
+
+
 async def withdraw_flag(connection: AsyncConnection, message_id: int) -> Flag | None:
     """Withdraw the undecided flag of a message that is no longer flagged; give it, if there was one."""
     chosen = sa.and_(flags.c.message_id == message_id, flags.c.state == "open")

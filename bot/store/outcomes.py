@@ -11,7 +11,7 @@ from bot.records import Card, Claim, Flag, Placement, Post
 from bot.store.cards import withdraw_card, write_card
 from bot.store.claims import write_claim
 from bot.store.database import Database
-from bot.store.flags import withdraw_flag, write_flag
+from bot.store.flags import reopen_edited, withdraw_flag, write_flag
 from bot.store.schema import flags, messages, readings
 from bot.store.vault import Vault
 from models.labels import LABELS, MARKS
@@ -57,6 +57,7 @@ class Outcomes:
         async with self._database.write() as connection:
             if not await _mark_read(connection, result.post, result.placement):
                 return None
+            await reopen_edited(connection, result.post.id, result.post.edited_at)
             human = await _human_label(connection, result.post.id)
             await _write_reading(connection, result.post.id, result.reading, human, reader, now)
             await write_claim(connection, self._vault, result.claim, result.post.id, embedder)

@@ -36,7 +36,7 @@ async def test_alert_says_what_why_and_where(world: World) -> None:
     for part in ("Partisan · 90%, very sure", "“party”", f"> {PARTISAN}", "they will be late again", "Harbour bridge"):
         assert part in shown
     assert buttons(alert) == DECISIONS
-    assert f"[open message]({message.jump_url})" in shown
+    assert f"[open]({message.jump_url})" in shown
     (sent,) = [
         found.json for found in world.env.http_requests if found.path == f"/channels/{alert.channel.id}/messages"
     ]
@@ -188,6 +188,18 @@ async def test_edit_withdraws_and_brings_back(world: World) -> None:
     (alert,) = alerts(world)
     assert "still a party affair" in text_of(alert)
     assert buttons(alert) >= DECISIONS
+
+
+async def test_verdict_does_not_hold_for_other_words(world: World) -> None:
+    await world.watch()
+    message = await flagged(world)
+    await world.moderator.click(alerts(world)[0], label="Dismiss")
+    await world.env.advance_time(1)
+    await world.member.edit(message, "party worse than before")
+    (alert,) = alerts(world)
+    assert "party worse than before" in text_of(alert)
+    assert buttons(alert) >= DECISIONS
+    assert (await world.store.messages.reading(message.id)).label == "partisan"
 
 
 async def test_deleted_message_leaves_its_alert(world: World) -> None:
