@@ -2,7 +2,7 @@
 
 import torch
 from torch import Tensor, nn
-from torch.nn import functional as F
+from torch.nn import functional
 
 VOCABULARY, POSITIONS, WIDTH, HEADS, INNER, LAYERS = 30_522, 512, 384, 12, 1_536, 6
 
@@ -50,9 +50,9 @@ class Layer(nn.Module):
     def forward(self, states: Tensor, seen: Tensor) -> Tensor:
         rows, length, _ = states.shape
         query, key, value = self.attend(states).view(rows, length, 3, HEADS, -1).permute(2, 0, 3, 1, 4)
-        mixed = F.scaled_dot_product_attention(query, key, value, attn_mask=seen)
+        mixed = functional.scaled_dot_product_attention(query, key, value, attn_mask=seen)
         states = self.gathered(states + self.gather(mixed.transpose(1, 2).reshape(rows, length, WIDTH)))
-        return self.narrowed(states + self.narrow(F.gelu(self.widen(states))))
+        return self.narrowed(states + self.narrow(functional.gelu(self.widen(states))))
 
 
 def from_bert(weights: dict[str, Tensor]) -> dict[str, Tensor]:

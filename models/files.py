@@ -1,6 +1,7 @@
 """The folder of a small network: its weights, its tokenizer and the version that its content gives it."""
 
 import hashlib
+from collections.abc import Collection
 from pathlib import Path
 
 import torch
@@ -10,19 +11,33 @@ from torch import Tensor, nn
 
 WEIGHTS_FILE = "model.safetensors"
 TOKENIZER_FILE = "tokenizer.json"
+SCALE = ".scale"
 
 
 def load_weights(network: nn.Module, path: Path) -> None:
-    """Fill a network with the weights in `path`, kept there as float16; raises OSError when they are not there."""
+    """Fill a network with the weights in `path`; raises OSError when they are not there.
+
+    They are kept as float16; where a NAME.scale stands beside a NAME, as int8 rows, each times its scale.
+    """
     stored = load_file(path / WEIGHTS_FILE)
-    network.load_state_dict({name: value.float() for name, value in stored.items()})
+    scales = {name: stored.pop(name).float() for name in list(stored) if name.endswith(SCALE)}
+    network.load_state_dict(
+        {name: value.float() * scales.get(name + SCALE, 1.0) for name, value in stored.items()}, assign=True
+    )
     network.eval()
 
 
-def save_weights(network: nn.Module, path: Path) -> None:
-    """Write a network's weights to `path` as float16."""
+def save_weights(network: nn.Module, path: Path, coarse: Collection[str] = ()) -> None:
+    """Write a network's weights to `path` as float16, the matrices named in `coarse` as int8."""
     path.mkdir(parents=True, exist_ok=True)
-    stored = {name: value.half().contiguous() for name, value in network.state_dict().items()}
+    stored: dict[str, Tensor] = {}
+    for name, value in network.state_dict().items():
+        if name in coarse:
+            scale = (value.abs().amax(dim=1, keepdim=True) / 127).clamp(min=1e-7).half()
+            stored[name + SCALE] = scale
+            stored[name] = (value / scale.float()).round().clamp(-127, 127).to(torch.int8)
+        else:
+            stored[name] = value.half().contiguous()
     save_file(stored, path / WEIGHTS_FILE, {"format": "pt"})
 
 

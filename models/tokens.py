@@ -1,0 +1,67 @@
+"""Passages → token ids: the reply first and longest, then as much of story and parent as there is room for."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from tokenizers import Tokenizer
+
+REPLY_HEAD, REPLY_TAIL, CONTEXT = 70, 30, 40
+
+
+@dataclass(frozen=True, slots=True)
+class Encoded:
+    """Hold the token ids of one passage; the first `own` of them are the reply's."""
+
+    ids: list[int]
+    own: int
+
+    @property
+    def reply(self) -> list[int]:
+        """Return the reply's ids without the marks around it."""
+        return self.ids[1 : self.own - 1]
+
+
+def encode(tokenizer: "Tokenizer", text: str, story: str, parent: str) -> Encoded:
+    """Return `[CLS] reply [SEP] story [SEP] parent [SEP]` of three cleaned texts.
+
+    A long reply keeps its beginning and its end; a missing part leaves no separator behind.
+    """
+    reply, *context = tokenizer.encode_batch([text, story, parent], add_special_tokens=False)
+    start, end = _frame(tokenizer)
+    ids = [start, *_ends(reply.ids), end]
+    own = len(ids)
+    for part in context:
+        if part.ids:
+            ids += [*part.ids[:CONTEXT], end]
+    return Encoded(ids, own)
+
+
+def encode_alone(tokenizer: "Tokenizer", text: str, reply: bool) -> Encoded:
+    """Return `[CLS] text [SEP]`, cut as a reply or as a context is cut."""
+    ids = tokenizer.encode(text, add_special_tokens=False).ids
+    start, end = _frame(tokenizer)
+    ids = [start, *(_ends(ids) if reply else ids[:CONTEXT]), end]
+    return Encoded(ids, len(ids))
+
+
+def batches(encoded: Sequence[Encoded], budget: int) -> Iterator[list[int]]:
+    """Yield the passages' indices, those of like length together, at most `budget` tokens (padding too) a batch."""
+    batch: list[int] = []
+    for index in sorted(range(len(encoded)), key=lambda index: len(encoded[index].ids)):
+        if batch and len(encoded[index].ids) * (len(batch) + 1) > budget:
+            yield batch
+            batch = []
+        batch.append(index)
+    if batch:
+        yield batch
+
+
+def _ends(ids: list[int]) -> list[int]:
+    return ids if len(ids) <= REPLY_HEAD + REPLY_TAIL else ids[:REPLY_HEAD] + ids[-REPLY_TAIL:]
+
+
+def _frame(tokenizer: "Tokenizer") -> tuple[int, int]:
+    start, end = tokenizer.encode("").ids
+    return start, end

@@ -1,0 +1,21 @@
+"""Invented chat → training examples, for the registers that no collected reply has."""
+
+import json
+import random
+from pathlib import Path
+
+from models.training.replies import Example, example
+
+CHAT = Path(__file__).parent / "chat.jsonl"
+
+
+def chat(rng: random.Random, stories: list[str]) -> list[Example]:
+    """Return each invented line once, under a story invented or met elsewhere, or under none."""
+    lines = [json.loads(line) for line in CHAT.read_text(encoding="utf-8").splitlines()]
+    invented = [line["story"] for line in lines if "text" not in line]
+    found = []
+    for line in lines:
+        if "text" in line:
+            story = rng.choice(rng.choice([invented, stories]) if line["label"] == "off-topic" else invented)
+            found.append(example({**line, "story": story, "parent": None, "thread": "chat"}))
+    return found

@@ -1,0 +1,137 @@
+"""Fine-tune the upper layers and the heads on everything there is to learn from."""
+
+import random
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from torch import Tensor
+from torch.nn import functional
+
+from models.encoder import LAYERS
+from models.network import SHARED, Logits, Network, pad
+from models.tokens import batches
+from models.training.replies import Example
+from models.training.trunk import Item, Trunk
+from models.voices import nearness
+
+HEAD_RATE, LAYER_DECAY, WARM_UP, FLOOR = 8e-4, 0.9, 0.08, 0.02
+WEIGHT_DECAY, LARGEST_STEP, STATE_DROPOUT = 0.01, 1.0, 0.1
+MARKS_WEIGHT, CLAIM_WEIGHT, MARK_SMOOTHING = 0.5, 0.5, 0.03
+BATCH_TOKENS = 2_200
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """Hold how long and how boldly to learn: passes over the data, the top layer's learning rate, the seed."""
+
+    epochs: int
+    rate: float
+    seed: int
+
+
+@dataclass(frozen=True, slots=True)
+class Lessons:
+    """Hold the items by kind; an epoch takes all of `told` and a fresh draw of each of the others."""
+
+    told: Sequence[Item]
+    none: Sequence[Item]
+    swapped: Sequence[Item]
+    sentences: Sequence[Item]
+    chat: Sequence[Item]
+
+    def epoch(self, rng: random.Random) -> list[Item]:
+        """Draw one epoch: a bit more than half of the commonest label, and a share of what was made."""
+        drawn = list(self.told)
+        for items, share in ((self.none, 0.55), (self.swapped, 0.25), (self.sentences, 0.23), (self.chat, 0.33)):
+            drawn += rng.sample(items, round(share * len(items)))
+        return drawn
+
+
+def train(network: Network, trunk: Trunk, lessons: Lessons, plan: Plan) -> None:
+    """Fine-tune a network in place; it must hold the base's encoder."""
+    rng = random.Random(plan.seed)  # noqa: S311 - not for secrets
+    steps = [batch for _ in range(plan.epochs) for batch in _bucketed(lessons.epoch(rng), rng)]
+    groups = _groups(network, plan)
+    optimizer = torch.optim.AdamW(groups, weight_decay=WEIGHT_DECAY)
+    rates = [group["lr"] for group in optimizer.param_groups]
+    network.train()
+    for step, items in enumerate(steps):
+        factor = min(1.0, (step + 1) / (WARM_UP * len(steps))) * max(FLOOR, 1 - step / len(steps))
+        for group, rate in zip(optimizer.param_groups, rates, strict=True):
+            group["lr"] = rate * factor
+        loss = loss_of(forward(network, trunk, items), [item.example for item in items])
+        loss.backward()
+        torch.nn.utils.clip_grad_norm_(network.parameters(), LARGEST_STEP)
+        optimizer.step()
+        optimizer.zero_grad()
+        if step % 100 == 0:
+            print(f"step {step} of {len(steps)}: loss {loss.item():.3f}", flush=True)
+    network.eval()
+
+
+def forward(network: Network, trunk: Trunk, items: Sequence[Item]) -> Logits:
+    """Score items from the states that the trunk kept."""
+    batch = pad([item.encoded for item in items])
+    states = trunk.states(items, batch.ids.shape[1])
+    states = functional.dropout(states, STATE_DROPOUT, training=network.training)
+    states = network.encoder.climb(states, batch.mask, SHARED, LAYERS)
+    return network.judge(states, batch, torch.stack([item.near for item in items]))
+
+
+def predict(network: Network, trunk: Trunk, items: Sequence[Item]) -> np.ndarray:
+    """Return the raw scores of all voices (n, 5, 9), the network's first."""
+    found: dict[int, Tensor] = {}
+    with torch.inference_mode():
+        for rows in batches([item.encoded for item in items], BATCH_TOKENS):
+            chosen = [items[row] for row in rows]
+            logits = forward(network, trunk, chosen)
+            plain = network.voices(torch.stack([one.topic for one in chosen]), [one.encoded.reply for one in chosen])
+            deep = torch.cat([logits.labels, logits.marks], dim=1)[:, None]
+            near = nearness(torch.stack([one.near for one in chosen]))
+            found.update(zip(rows, torch.cat([deep, plain, near], dim=1), strict=True))
+    return torch.stack([found[row] for row in range(len(items))]).numpy()
+
+
+def loss_of(logits: Logits, examples: Sequence[Example]) -> Tensor:
+    """Return the mean loss over what each example has a target for."""
+    labels = torch.tensor([one.label or (0.0,) * logits.labels.shape[1] for one in examples])
+    weights = torch.tensor([one.weight for one in examples])
+    each = -(labels * functional.log_softmax(logits.labels, 1)).sum(1) * weights
+    known, marks = _targets([one.marks for one in examples])
+    marks = marks.clamp(MARK_SMOOTHING, 1 - MARK_SMOOTHING)
+    each_mark = functional.binary_cross_entropy_with_logits(logits.marks, marks, reduction="none") * known
+    claimed, claims = _targets([(one.claim,) for one in examples])
+    each_claim = functional.binary_cross_entropy_with_logits(logits.claim[:, None], claims, reduction="none") * claimed
+    total = each.sum() + MARKS_WEIGHT * each_mark.sum() + CLAIM_WEIGHT * each_claim.sum()
+    return total / len(examples)
+
+
+def _targets(values: Sequence[Sequence[float | None]]) -> tuple[Tensor, Tensor]:
+    """Return which targets are known (1 or 0) and the targets, 0 where unknown."""
+    known = torch.tensor([[float(value is not None) for value in row] for row in values])
+    return known, torch.tensor([[value or 0.0 for value in row] for row in values])
+
+
+def _bucketed(items: Sequence[Item], rng: random.Random) -> Iterator[list[Item]]:
+    """Cut into batches of like length, in random order."""
+    shuffled = rng.sample(items, len(items))
+    cut = list(batches([item.encoded for item in shuffled], BATCH_TOKENS))
+    rng.shuffle(cut)
+    for rows in cut:
+        yield [shuffled[row] for row in rows]
+
+
+def _groups(network: Network, plan: Plan) -> list[dict[str, object]]:
+    """Freeze what is not learnt; the rest learns the slower, the deeper it lies."""
+    for part in (network.topic, network.encoder, network.voices):
+        part.requires_grad_(False)
+    found: list[dict[str, object]] = []
+    for depth in range(SHARED, LAYERS):
+        layer = network.encoder.layers[depth].requires_grad_(True)
+        found.append({"params": list(layer.parameters()), "lr": plan.rate * LAYER_DECAY ** (LAYERS - 1 - depth)})
+    heads = [
+        value for name, value in network.named_parameters() if not name.startswith(("encoder.", "topic.", "voices."))
+    ]
+    return [*found, {"params": heads, "lr": HEAD_RATE}]
