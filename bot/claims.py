@@ -66,6 +66,10 @@ class ClaimMemory:
         """Write to disk what has changed in memory, sealed; what was erased leaves the disk with it."""
         await self._indexes.save()
 
+    async def refresh(self) -> None:
+        """Have nothing on disk that is not in the table, of servers that nobody has asked about, too."""
+        await self._indexes.refresh()
+
     async def _graded(self, earlier: list[Occurrence], text: str, same_url: set[int]) -> list[Occurrence]:
         best: dict[int, Occurrence] = {}
         compared, limit = 0, COMPARED

@@ -58,6 +58,19 @@ class Indexes:
             for guild_id, index in self._open.items():
                 await self._save(guild_id, index)
 
+    async def refresh(self) -> None:
+        """Bring every file up to date with the table, so that nothing erased is left in one; delete what is no use."""
+        async with self._turn:
+            for draft in self._folder.glob("*.draft"):
+                draft.unlink()
+        for path in sorted(self._folder.glob("*.claims")):
+            server, _, model = path.stem.partition("-")
+            async with self._turn:
+                if model == self._model and await self._claims.count(int(server)):
+                    await self._save(int(server), await self._get(int(server)))
+                else:
+                    path.unlink(missing_ok=True)
+
     async def _get(self, guild_id: int) -> ClaimIndex:
         index = self._open.get(guild_id)
         if index is None:

@@ -98,6 +98,7 @@ class Privacy(commands.GroupCog, group_name="privacy", group_description="What i
         await expire(self.bot)
         for guild_id in await retention.delete_left(now):
             log.info("deleted server %s, left a week ago", guild_id)
+        await self.bot.memory.refresh()
         await retention.wipe()
 
     @daily.before_loop

@@ -14,7 +14,7 @@ IDS = st.integers(0, 2**63 - 1)
 
 
 @given(guild=IDS, message=IDS, seed=st.integers(0, 99))
-@settings(max_examples=25)
+@settings(max_examples=25, deadline=None)
 def test_vector_comes_back_as_float16(guild: int, message: int, seed: int) -> None:
     sealed = VAULT.seal(guild, message, vector(seed))
     back = VAULT.unseal(guild, message, sealed)
@@ -31,7 +31,7 @@ def test_vector_is_bound_to_key_server_and_message(other: tuple[Vault, int, int]
 
 
 @given(place=st.integers(0, 12 + 768 + 15), bit=st.integers(0, 7))
-@settings(max_examples=25)
+@settings(max_examples=25, deadline=None)
 def test_changed_bit_is_noticed(place: int, bit: int) -> None:
     sealed = bytearray(VAULT.seal(1, 1, vector(1)))
     sealed[place] ^= 1 << bit
@@ -40,7 +40,7 @@ def test_changed_bit_is_noticed(place: int, bit: int) -> None:
 
 
 @given(a=st.tuples(IDS, IDS), b=st.tuples(IDS, IDS))
-@settings(max_examples=25)
+@settings(max_examples=25, deadline=None)
 def test_author_keys_differ_between_people_and_servers(a: tuple[int, int], b: tuple[int, int]) -> None:
     assert (VAULT.author_key(*a) == VAULT.author_key(*b)) == (a == b)
     assert len(VAULT.author_key(*a)) == 32

@@ -101,7 +101,7 @@ FIGURES = st.builds(
 
 
 @given(figures=FIGURES)
-@settings(max_examples=50)
+@settings(max_examples=50, deadline=None)
 def test_any_figures_are_said_within_limits(figures: Figures) -> None:
     fits(render.stats_view(figures, drawn=True))
     assert "nan" not in render.in_words(figures)
@@ -119,7 +119,7 @@ def test_any_channel_name_is_drawn(name: str) -> None:
     backlog=NUMBERS,
     live=st.booleans(),
 )
-@settings(max_examples=50)
+@settings(max_examples=50, deadline=None)
 def test_about_fits_discord(channels: list[int], problems: list[str] | None, backlog: int, live: bool) -> None:
     models = {"reader": "a" * 64, "embedder": "b" * 64}
     fits(render.about_view(render.About("1.2.3", Server(1, live=live), channels, backlog, models, problems)))
