@@ -57,6 +57,11 @@ class Answers:
             if not answer.summary.digest.cited().keys().isdisjoint(message_ids)
         ]
 
+    def cited_in(self, channel_id: int) -> list[int]:
+        """List the messages of a channel that answers cite."""
+        digests = [answer.summary.digest for _, answer in self._answers.values()]
+        return [each for digest in digests for each in digest.cited() if digest.sources[each].channel_id == channel_id]
+
     def _drop_old(self) -> None:
         limit = self._clock() - LIVES
         while self._answers and next(iter(self._answers.values()))[0] < limit:

@@ -56,10 +56,6 @@ class Scope:
     def limit(self) -> int:
         return min(self.value, MOST) if self.mode is Mode.LAST else MOST
 
-    def covers(self, channel_id: int) -> bool:
-        """Say whether messages of a channel or thread may belong to it."""
-        return channel_id in (self.channel_id, self.value)
-
 
 @dataclass(frozen=True, slots=True)
 class Discussion:

@@ -1,8 +1,9 @@
 """Digests on demand: fetched, read, condensed and drawn, once for all who ask for the same at the same time."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 
 from bot import digest
 from bot.digest import Digest, Material
@@ -14,6 +15,7 @@ from bot.store import Store
 from models.reader import Reading
 from models.summarizer import Sentence, Summarizer
 
+PATIENCE = timedelta(seconds=2)
 BATCH = 32  # messages read between two reports of progress
 
 
@@ -32,6 +34,15 @@ class Job:
     task: asyncio.Task[Summary]
     done: int = 0
     total: int = 0
+
+
+async def follow(job: Job, tell: Callable[[int, int], Awaitable[None]], every: timedelta = PATIENCE) -> Summary:
+    """Wait for a digest and tell now and then how many messages are read, of how many."""
+    while not job.task.done():
+        await asyncio.wait({job.task}, timeout=every.total_seconds())
+        if not job.task.done():
+            await tell(job.done, job.total)
+    return job.task.result()
 
 
 class Summaries:

@@ -1,6 +1,5 @@
 """Digests: `/summarize`, "Summarize from here", and the buttons under a digest."""
 
-import asyncio
 import logging
 from collections import deque
 from collections.abc import Sequence
@@ -22,10 +21,9 @@ from bot.history import Place
 from bot.message_links import linked
 from bot.render.digests import PRESS, Shown, digest_view, files, notice, progress
 from bot.store.messages import Public
-from bot.summaries import Job, Summaries, Summary
+from bot.summaries import Summaries, Summary, follow
 from bot.visibility import can_open
 
-PATIENCE = 2.0  # seconds after which, and then how often, the asker is told how far it is
 GONE = 5_000  # ids of messages just deleted, for digests that are under way
 COOLDOWN = app_commands.checks.cooldown(1, 10.0, key=lambda interaction: (interaction.guild_id, interaction.user.id))
 ONE = "Give only one of `last`, `since` and `from_message`."
@@ -100,6 +98,16 @@ class Summarize(commands.Cog):
         await self._forget(list(payload.message_ids))
 
     @commands.Cog.listener()
+    async def on_raw_thread_delete(self, payload: discord.RawThreadDeleteEvent) -> None:
+        """Take the messages of a deleted thread out of the digests that are shown."""
+        await self._forget(self.answers.cited_in(payload.thread_id))
+
+    @commands.Cog.listener()
+    async def on_guild_channel_delete(self, channel: discord.abc.GuildChannel) -> None:
+        """Take the messages of a deleted channel out of the digests that are shown."""
+        await self._forget(self.answers.cited_in(channel.id))
+
+    @commands.Cog.listener()
     async def on_forgotten(self, shown: Sequence[Public]) -> None:
         """Take what is forgotten out of public digests."""
         for public in shown:
@@ -142,13 +150,15 @@ class Summarize(commands.Cog):
         shown = replace(answer.shown, shared=posted.jump_url)
         await self._show(replace(answer, interaction=interaction, shown=shown))
 
-    async def refresh(self, interaction: discord.Interaction, message: discord.Message, scope: Scope) -> None:
+    async def refresh(
+        self, interaction: discord.Interaction, message: discord.Message, scope: Scope, asker_id: int
+    ) -> None:
         """Make a digest anew, from what stands there now."""
         if message.flags.ephemeral:
             await self.answer(interaction, scope)
         else:
             summary = await self._made(interaction, scope, told=False)
-            await self.posts.fill(message, summary, interaction.user.id)
+            await self.posts.fill(message, summary, asker_id)
 
     async def close(self, interaction: discord.Interaction, message_id: int, why: str) -> None:
         """Take an answer away whose asker can no longer open what it cites."""
@@ -195,16 +205,14 @@ class Summarize(commands.Cog):
         """Make a digest for someone who can open its messages, before and after."""
         await self.opened(interaction, scope)
         job = self.summaries.ask(scope)
-        await self._followed(interaction, job, told=told)
-        summary = job.task.result()
+
+        async def tell(done: int, total: int) -> None:
+            if told:
+                await interaction.edit_original_response(view=progress(done, total), attachments=[])
+
+        summary = await follow(job, tell)
         await self.opened(interaction, scope)
         return summary
-
-    async def _followed(self, interaction: discord.Interaction, job: Job, *, told: bool) -> None:
-        while not job.task.done():
-            await asyncio.wait({job.task}, timeout=PATIENCE)
-            if told and not job.task.done():
-                await interaction.edit_original_response(view=progress(job.done, job.total), attachments=[])
 
     async def _show(self, answer: Answer) -> None:
         """Show a digest to its asker alone, without what was deleted a moment ago."""
@@ -236,8 +244,8 @@ class DigestButton(Press, template=PRESS):
         cog, message = interaction.client.get_cog("Summarize"), interaction.message
         if not isinstance(cog, Summarize) or message is None:
             return
-        scope = Scope.parse(self.match["scope"])
-        if not message.flags.ephemeral and not _may_change(interaction, int(self.match["asker"])):
+        scope, asker_id = Scope.parse(self.match["scope"]), int(self.match["asker"])
+        if not message.flags.ephemeral and not _may_change(interaction, asker_id):
             raise NotAllowed(OTHERS)
         await interaction.response.defer()
         try:
@@ -253,7 +261,7 @@ class DigestButton(Press, template=PRESS):
             case "share":
                 await cog.share(interaction, message.id, scope)
             case _:
-                await cog.refresh(interaction, message, scope)
+                await cog.refresh(interaction, message, scope, asker_id)
 
 
 def _here(interaction: discord.Interaction) -> Place:

@@ -41,7 +41,7 @@ def draw(course: Course) -> bytes:
     from matplotlib.figure import Figure
 
     steps = _steps(course)
-    figure = Figure(figsize=(8, 3.3), dpi=110, facecolor=PAPER, layout="constrained")
+    figure = Figure(figsize=(6.4, 3.4), dpi=130, facecolor=PAPER, layout="constrained")
     axes = figure.add_subplot(facecolor=PAPER)
     below = [0.0] * len(steps)
     for label in (each for each in SHOWN if any(step[each] for step in steps)):
@@ -68,7 +68,7 @@ def draw(course: Course) -> bytes:
     for spine in axes.spines.values():
         spine.set_visible(False)
     figure.legend(
-        loc="outside upper left", ncols=6, fontsize=13, labelcolor=INK, frameon=False, handlelength=1, columnspacing=1.2
+        loc="outside upper left", ncols=3, fontsize=13, labelcolor=INK, frameon=False, handlelength=1, columnspacing=1.2
     )
     picture = io.BytesIO()
     figure.savefig(picture, format="png", facecolor=PAPER)

@@ -161,7 +161,7 @@ def _title(digest: Digest) -> str:
         return f"### [{told}]({link})"
     match digest.scope.mode:
         case Mode.LAST:
-            return f"### The last {digest.scope.value} messages"
+            return "### The latest messages"
         case Mode.FROM:
             return f"### Since {discord.utils.format_dt(discord.utils.snowflake_time(digest.scope.value), 'f')}"
         case _:

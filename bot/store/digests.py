@@ -75,6 +75,10 @@ class Digests:
             return [Posted(row.posted_id, row.channel_id) for row in await connection.execute(query)]
 
     async def forget(self, posted_ids: Sequence[int]) -> None:
-        """Forget digests whose messages are gone."""
+        """Forget digests whose messages are gone; most messages that go are none."""
+        chosen = digests.c.posted_id.in_(posted_ids)
+        async with self._database.read() as connection:
+            if (await connection.execute(sa.select(digests.c.posted_id).where(chosen))).first() is None:
+                return
         async with self._database.write() as connection:
-            await connection.execute(sa.delete(digests).where(digests.c.posted_id.in_(posted_ids)))
+            await connection.execute(sa.delete(digests).where(chosen))

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from bot.digest import MOST_CITED, assemble, passages, sort_out, supported, thread, words_for
 from bot.discussion import Discussion, Discussions, Mode, Scope
 from bot.records import Post
-from bot.summaries import Summaries
+from bot.summaries import Job, Summaries, Summary, follow
 from models.reader import Reading
 from models.summarizer import SECTIONS, Sentence, Summarizer
 from tests.conftest import World
@@ -204,3 +204,23 @@ async def test_closing_stops_what_is_under_way(world: World) -> None:
     job = summaries.ask(Scope(world.news.id, Mode.LAST, 50))
     await summaries.close()
     assert job.task.cancelled()
+
+
+async def test_who_waits_long_is_told_how_far_it_is() -> None:
+    told: list[tuple[int, int]] = []
+
+    async def reading() -> Summary:
+        await enough.wait()
+        return Summary(built((PIERS,)))
+
+    async def tell(done: int, total: int) -> None:
+        told.append((done, total))
+        job.done += 10
+        if job.done == job.total:
+            enough.set()
+
+    enough = asyncio.Event()
+    job = Job(asyncio.create_task(reading()), 10, 30)
+    summary = await follow(job, tell, timedelta(milliseconds=5))
+    assert summary.digest.read == 1
+    assert told[:2] == [(10, 30), (20, 30)]

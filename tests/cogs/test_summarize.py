@@ -1,16 +1,14 @@
 """`/summarize` as members meet it: what is cited, who sees it, and what happens when messages go or rights change."""
 
 import re
-import threading
 from collections.abc import Iterable
+from pathlib import Path
 
 import discord
 import pytest
 from simcord.components import walk_components
 
-from models.reader import Passage, Reading
 from tests.conftest import World
-from tests.tiny import TinyReader
 
 STORY = "Harbour bridge at Quellhaven announced to open next spring https://wire.example/bridge"
 REPLIES = (
@@ -52,6 +50,10 @@ def latest(world: World) -> discord.Message:
     """Give the bot's last message in #news as it stands now."""
     own = world.bot.user.id
     return [each for each in world.news.history(viewer=world.moderator) if each.author.id == own][-1]
+
+
+def all_bytes(folder: Path) -> bytes:
+    return b"".join(file.read_bytes() for file in folder.rglob("*") if file.is_file())
 
 
 def said_to(result: object) -> str:
@@ -130,7 +132,7 @@ async def test_last_counts_messages_and_leaves_out_the_bot(world: World) -> None
     for number in range(6):
         await world.member.send(world.news, f"{REPLIES[number % 4]}, said {number} times")
     asked = await world.member.slash(world.news, "summarize", last=5)
-    assert "The last 5 messages" in text_of(asked.response)
+    assert "The latest messages" in text_of(asked.response)
     assert "5 messages" in text_of(asked.response)
 
 
@@ -194,6 +196,31 @@ async def test_thread_is_its_storys_discussion(world: World) -> None:
     assert "Harbour bridge" in text_of(asked.response)
 
 
+async def test_forum_post_is_its_starters_discussion(world: World) -> None:
+    forum = world.guild.create_forum_channel("deep-dives")
+    post_id = world.env.backend.create_thread(forum.id, "Bridge", world.member.id).id
+    for text in ("Harbour bridge at Quellhaven announced to open next spring", *REPLIES):
+        world.env.backend.create_message(post_id, world.member.id, text)
+    await world.env.settle()
+    (post,) = forum.threads
+    asked = await world.member.slash(post, "summarize")
+    assert len(cited(asked.response)) > 1
+    assert text_of(asked.response).strip().startswith("### [Harbour bridge")
+    assert f"{len(REPLIES)} messages" in text_of(asked.response)
+
+
+async def test_private_thread_is_summarized_for_its_members_alone(world: World) -> None:
+    thread_id = world.env.backend.create_thread(
+        world.news.id, "Back room", world.moderator.id, type=discord.ChannelType.private_thread.value
+    ).id
+    said = [world.env.backend.create_message(thread_id, world.moderator.id, text) for text in REPLIES]
+    await world.env.settle()
+    link = f"https://discord.com/channels/{world.guild.id}/{thread_id}/{said[0].id}"
+    refused = await world.member.slash(world.news, "summarize", from_message=link)
+    assert "cannot" in said_to(refused)
+    assert not CITED.search(said_to(refused))
+
+
 async def test_opted_out_member_is_left_out_and_the_digest_says_so(world: World) -> None:
     await world.watch()
     silent = world.guild.add_member(world.env.create_user("silent"))
@@ -241,6 +268,33 @@ async def test_shared_digest_stands_in_the_channel_and_drops_what_is_deleted(wor
     assert said[gone].content[:30] not in text_of(latest(world))
 
 
+async def test_who_opts_out_after_the_digest_is_not_shared(world: World) -> None:
+    await world.watch()
+    story, *_ = await told(world)
+    silent = world.guild.add_member(world.env.create_user("silent"))
+    last = await silent.send(world.news, "I doubt the canary papaya figures of the ferry", reply_to=story)
+    asked = await world.member.slash(world.news, "summarize")
+    assert last.id in cited(asked.response)
+    await world.store.members.opt_out(world.guild.id, silent.id)
+    await world.member.click(asked.response.message, label="Share in channel")
+    assert cited(latest(world)) == cited(asked.response) - {last.id}
+
+
+async def test_deleted_thread_leaves_the_answers_that_quote_it(world: World) -> None:
+    thread_id = world.env.backend.create_thread(world.news.id, "Bridge", world.member.id).id
+    for text in REPLIES:
+        world.env.backend.create_message(thread_id, world.member.id, text)
+    await world.env.settle()
+    (thread,) = world.news.threads
+    first = thread.history(viewer=world.moderator)[0]
+    link = f"https://discord.com/channels/{world.guild.id}/{thread_id}/{first.id}"
+    asked = await world.member.slash(world.news, "summarize", from_message=link)
+    assert cited(asked.response)
+    world.env.backend.delete_channel(thread_id)
+    await world.env.settle()
+    assert not cited(asked.response)
+
+
 async def test_public_digest_whose_messages_are_all_gone_says_so(world: World) -> None:
     await world.watch()
     said = await told(world)
@@ -257,7 +311,7 @@ async def test_erased_member_leaves_public_digests(world: World) -> None:
     await told(world)
     await world.member.slash(world.news, "summarize", public=True)
     asked = await world.member.slash(world.news, "privacy erase")
-    await world.member.click(asked.response.message, label="Erase")
+    await world.member.click(asked.response.message, label="Erase everything")
     assert "are gone" in text_of(latest(world))
 
 
@@ -372,27 +426,41 @@ async def test_what_was_forgotten_before_a_stop_is_taken_out_after_it(world: Wor
     assert gone not in cited(latest(world))
 
 
-async def test_long_digest_is_paged_and_illustrated(world: World) -> None:
+async def test_longer_discussion_is_illustrated(world: World) -> None:
     await world.watch()
-    words = [f"topic{number} matter{number} issue{number} detail{number}" for number in range(40)]
-    replies = [f"I doubt {word} and {'y'.join(word.split())} in the harbour report" for word in words]
-    await told(world, replies)
+    await told(world, [f"I doubt the {number}-th harbour report about {number} cranes" for number in range(12)])
     asked = await world.member.slash(world.news, "summarize")
-    (picture,) = asked.response.attachments
-    assert picture.description is None or "messages" in picture.description
+    assert len(asked.response.attachments) == 1
+    await world.member.click(asked.response.message, label="Share in channel")
+    assert len(latest(world).attachments) == 1
+
+
+async def test_pages_are_turned_and_turned_back(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("bot.render.digests.PAGE", 300)
+    await world.watch()
+    await told(world)
+    asked = await world.member.slash(world.news, "summarize")
     first = cited(asked.response)
-    turn = next((label for label in labels(asked.response) if label.startswith("Page 2")), None)
-    if turn is not None:
-        await world.member.click(asked.response.message, label=turn)
-        assert cited(asked.response).isdisjoint(first)
+    await world.member.click(asked.response.message, label=labels(asked.response)[0])
+    assert cited(asked.response).isdisjoint(first)
+    await world.restart()
+    while labels(asked.response)[0] != "Page 2 of 2 ▸":
+        await world.member.click(asked.response.message, label=labels(asked.response)[0])
+    assert cited(asked.response) == first
 
 
-class SlowReader(TinyReader):
-    """Wait before every batch until a test lets it go on."""
-
-    def __init__(self) -> None:
-        self.go = threading.Event()
-
-    def predict(self, passages: list[Passage]) -> list[Reading]:
-        self.go.wait(20)
-        return super().predict(passages)
+async def test_no_word_of_a_digest_is_written_to_disk_or_log(
+    world: World, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level("DEBUG", logger="bot")
+    caplog.set_level("DEBUG", logger="cogs")
+    await world.watch()
+    await told(world)
+    asked = await world.member.slash(world.news, "summarize", public=True)
+    assert cited(latest(world))
+    await world.member.click(latest(world), label="Refresh")
+    assert asked.acknowledged
+    kept = all_bytes(tmp_path)
+    for word in ("unfinished", "northern", "tender"):
+        assert word.encode() not in kept
+        assert word not in caplog.text
