@@ -123,7 +123,7 @@ class Pipeline:
             claim=claim,
             card=card,
             card_stands=bool(occurrences) or may_cite is None,
-            fresh=not policy.is_stale(post.created_at, self._clock()),
+            fresh=not policy.is_stale(post.edited_at or post.created_at, self._clock()),
         )
 
     async def _card(self, claim: Claim, occurrences: tuple[Occurrence, ...], server: Server) -> Card | None:

@@ -1,5 +1,6 @@
 """The real bot with tiny models on a simulated Discord, over a real SQLite file."""
 
+import logging
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, replace
 from datetime import timedelta
@@ -89,13 +90,16 @@ async def resources(tmp_path: Path) -> AsyncIterator[Resources]:
 
 
 @pytest.fixture
-async def env(resources: Resources) -> AsyncIterator[simcord.Env]:
+async def env(resources: Resources, caplog: pytest.LogCaptureFixture) -> AsyncIterator[simcord.Env]:
     """Give a simulated Discord with the bot started in it; its errors fail the test."""
     simulated = simcord.Env(Hindsight(resources), shard_count=1, settle_timeout=30)
     await simulated.start()
     yield simulated
     await simulated.shutdown()
     raise_faults(simulated)
+    # What fails behind a button is answered and logged, and would pass unnoticed otherwise.
+    ours = [record for record in caplog.get_records("call") if record.name.startswith(("bot.", "cogs."))]
+    assert [record.getMessage() for record in ours if record.levelno >= logging.ERROR] == []
 
 
 @pytest.fixture

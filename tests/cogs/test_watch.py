@@ -46,3 +46,14 @@ async def test_returning_story_makes_a_card_due(world: World) -> None:
     card = await world.store.cards.get(1)
     assert card.message_id == again.id
     assert [found.message_id for found in card.occurrences] == [first.id]
+
+
+async def test_old_message_edited_into_something_bad_is_flagged(world: World) -> None:
+    await world.watch()
+    story = await world.member.send(world.news, STORY)
+    reply = await world.member.send(world.news, "fine words", reply_to=story)
+    await world.later(hours=5)
+    await world.member.edit(reply, "party slogans")
+    flag = await world.store.flags.of_message(reply.id)
+    assert flag is not None
+    assert flag.label == "partisan"
