@@ -1,5 +1,6 @@
 """Context cards on a simulated Discord: posted once, true to what they cite, and never a leak."""
 
+import asyncio
 from collections.abc import Sequence
 
 import discord
@@ -7,7 +8,9 @@ import pytest
 import simcord
 from simcord import InteractionResult
 
+from bot import cards
 from bot.errors import NotFound
+from bot.posting import post_once
 from bot.store.cards import Cards as CardStore
 from tests.conftest import World
 
@@ -259,6 +262,26 @@ async def test_deleted_quotes_leave_the_card_until_none_is_left(world: World) ->
     await world.member.delete(third)
     assert not cards_in(world)
     assert (await world.store.cards.get(3)).state == "empty"
+
+
+@pytest.mark.parametrize("number", [0, 1])
+async def test_message_deleted_while_its_card_is_on_the_way_is_not_left_in_it(
+    world: World, monkeypatch: pytest.MonkeyPatch, number: int
+) -> None:
+    await world.watch()
+    (first,) = await told(world, 0)
+
+    async def meanwhile(channel: discord.TextChannel, *args: object, **kwargs: object) -> discord.Message:
+        posted = await post_once(channel, *args, **kwargs)
+        deleted = (first.id, kwargs["reference"].message_id)[number]
+        world.env.backend.delete_message(channel.id, deleted)
+        while await world.store.messages.get(deleted) is not None:  # noqa: ASYNC110 - the bot has no event for it
+            await asyncio.sleep(0)
+        return posted
+
+    monkeypatch.setattr(cards, "post_once", meanwhile)
+    await told(world, 3)
+    assert not cards_in(world)
 
 
 async def test_quote_follows_an_edit(world: World) -> None:
