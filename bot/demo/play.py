@@ -15,7 +15,7 @@ from simcord import Env
 from bot.client import Hindsight, permissions
 from bot.demo import scenario
 from bot.demo.avatars import dress
-from bot.demo.history import History, load
+from bot.demo.history import History, Story, load
 from bot.demo.page import Page
 from bot.demo.server import Server, build
 from bot.demo.transcript import shortcomings, write
@@ -133,12 +133,14 @@ async def _show(folder: Path, port: int) -> None:
 
 
 async def _drive(stage: Stage, page: Page) -> None:
-    """Let the story and its replies happen one at a time, and time pass when all is told."""
+    """Let the stories and their replies happen one at a time, and time pass when all is told."""
     await page.opened.wait()
     for story in stage.history.live:
-        page.note = f"A story arrives in #{story.channel}; replies follow every few seconds."
-        async for message in _in_turn(page, scenario.tell(stage.server, story)):
-            page.tries = _tries(stage.server, message) if message.embeds else page.tries
+        page.note = f"A story arrives in #{story.channel}."
+        steps = _in_turn(page, scenario.tell(stage.server, story))
+        page.tries = _tries(stage.server, await anext(steps))
+        async for _ in steps:
+            page.note = _note(stage.server, story)
     page.note = "All is told; the server is yours."
     while True:
         await asyncio.sleep(PACE)
@@ -159,12 +161,18 @@ async def _in_turn(page: Page, steps: AsyncIterator[discord.Message]) -> AsyncIt
         yield message
 
 
+def _note(server: Server, story: Story) -> str:
+    alerts = sum(1 for _ in scenario.waiting(server))
+    waits = f" Alerts waiting in #moderators: {alerts}." if alerts else ""
+    return f"#{story.channel} answers its story, a reply every few seconds.{waits}"
+
+
 def _tries(server: Server, story: discord.Message) -> list[str]:
     return [
-        "Reply to somebody, or write what you think of the news.",
-        "As anyone: what was said? | /summarize",
-        f"Ask where it was told before | /context message:{server.link(story)}",
-        "As Mara, in #moderators: press a button under an alert.",
+        "Write what you think of the news.",
+        "Ask what was said: | /summarize",
+        f"Ask where it was told before: | /context message:{server.link(story)}",
+        "Be Mara and press a button under an alert, or go through all of them: | /review",
     ]
 
 
