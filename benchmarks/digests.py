@@ -77,12 +77,9 @@ def news(summarizer: Summarizer, path: Path) -> Mapping[str, float]:
         for thread, sentences in zip(threads, summarizer.summarize(list(map(as_thread, threads))), strict=True)
     ]
     whole = scored(threads, rows)
-    left_out = [scored(threads[:i] + threads[i + 1 :], rows)["f1"] for i in range(len(threads))]
-    n = len(threads)
-    return {
-        **whole,
-        "f1_se": round(((n - 1) / n * np.square(np.subtract(left_out, np.mean(left_out))).sum()) ** 0.5, 4),
-    }
+    left_out = np.array([scored(threads[:i] + threads[i + 1 :], rows)["f1"] for i in range(len(threads))])
+    error = np.sqrt((len(threads) - 1) * np.mean((left_out - left_out.mean()) ** 2))
+    return {**whole, "f1_se": round(float(error), 4)}
 
 
 def scored(threads: Sequence[Mapping[str, Any]], rows: Sequence[Mapping[str, Any]]) -> dict[str, float]:

@@ -13,12 +13,16 @@ from models.language import foreign
 from models.reader import Reading
 
 OFF_TOPIC = 0.4
+REACTION = 0.6
+REACTION_TERMS = 8
+ADDS = 0.3
+ENOUGH = 6
 SMALL_THREAD = 3
 FEWEST_TERMS = 3
 FEWEST_WORDS = 5
 """Below these an excerpt only reacts; in a small thread two terms are enough."""
 
-_WORTH = {"informative": 1.5, "skeptical": 0.7, "off-topic": -2.0}
+_WORTH = {"informative": 1.5, "skeptical": 0.7, "off-topic": -3.0}
 _CLAIM_WORTH = 0.5
 _RELAYS = re.compile(
     r"\b(?:reported|reportedly|reports?|according to|article|announced|statement|officials?|quoted)\b", re.IGNORECASE
@@ -81,16 +85,19 @@ def candidates(thread: Thread, readings: Mapping[str, Reading], words: int) -> l
     sentences = [[s for s in sentences_of(message.text) if repeatable(s)] for message in thread.messages]
     weights = term_weights((" ".join(own) for own in sentences), thread.story)
     small = len(thread.messages) <= SMALL_THREAD
-    found = []
+    found: list[Candidate] = []
+    reactions: list[Candidate] = []
     for position, (message, own) in enumerate(zip(thread.messages, sentences, strict=True)):
         if not own or not _belongs(message, readings[message.id]):
             continue
         text = excerpt(own, weights, words) or cut(" ".join(own), words)
+        reading = readings[message.id]
         if _says_enough(text, small):
-            reading = readings[message.id]
             kind = _kind(text, reading, position in answers)
-            found.append(Candidate(message.id, position, text, kind, _value(text, reading), answers[position]))
-    return found
+            one = Candidate(message.id, position, text, kind, _value(text, reading), answers[position])
+            (reactions if _reacts(text, reading) else found).append(one)
+    # Where people only react, their reactions are what was said.
+    return found if len(found) >= ENOUGH else sorted(found + reactions, key=lambda one: one.position)
 
 
 def _belongs(message: Utterance, reading: Reading) -> bool:
@@ -103,6 +110,12 @@ def _says_enough(text: str, small: bool) -> bool:
     if small:
         return len(terms(text)) > 1
     return len(terms(text)) >= FEWEST_TERMS and len(text.split()) >= FEWEST_WORDS
+
+
+def _reacts(text: str, reading: Reading) -> bool:
+    """Say whether a short message surely only reacts or jokes: no label, nothing added, nothing doubted."""
+    bare = reading.scores["none"] >= REACTION and max(reading.marks["informative"], reading.marks["skeptical"]) < ADDS
+    return bare and len(terms(text)) < REACTION_TERMS
 
 
 def _value(text: str, reading: Reading) -> float:

@@ -16,6 +16,12 @@ _MASKED_LINK = re.compile(r"\[([^\]\n]{1,300})\]\(<?https?://[^\s)>]+>?\)")
 _LINK = re.compile(r"<?https?://[^\s>]+>?|<url>|\bwww\.\S+", re.IGNORECASE)
 _MENTION = re.compile(r"(?<!\w)@\w+")
 _MARKUP = re.compile(r"\*{1,3}|__|~~|\|\||`|^#{1,3} |^-# |^[-•*+] |\\(?=\W)", re.MULTILINE)
+# "Thanks, Ann Lake, Ferry Office": from a farewell that a name follows, the rest is signature.
+_SIGN_OFF = re.compile(
+    r"(?:(?<=[.!?])\s+|^)(?i:(?:best |kind |many |warm )?(?:thanks|thank you|regards|wishes|cheers|sincerely|yours))"
+    r"(?i: in advance| again| truly)?[,.!]?\s+-*\s*(?:[A-Z]\w*\.?\s+){0,3}[A-Z]\w*\.?(?:\s*$|\s+[A-Z\d].*)\Z",
+    re.DOTALL,
+)
 _TAIL_TAGS = re.compile(r"(?:\s*#\w+)+\s*$")
 _EMOTICON = re.compile(r"(?<!\S)(?:[:;=8xX]['’]?-?[)(DPpOo/\\|3]+|<3|\^\^|\^_\^|¯\\_\(ツ\)_/¯)(?!\S)")
 _SHOUT = re.compile(r"([!?])[!?]{2,}")
@@ -68,7 +74,7 @@ SHORTEST_HEAD = 6
 def tidy(text: str) -> str:
     """Return a message's own words without quoted lines, links, mentions, markup and emoji; lines stay lines."""
     own, _ = split_quote(text[:LONGEST])
-    text = html.unescape(own)
+    text = _SIGN_OFF.sub("", html.unescape(own))
     text = _GLUED_QUOTE.sub("\n", _FENCE.sub(" ", text))
     text = _MASKED_LINK.sub(r"\1", text)
     for pattern in (_DISCORD, _LINK, _MENTION, _MARKUP, _EMOTICON):

@@ -4,7 +4,6 @@ Extractive and compressive: every word in quotation marks is a member's own. Not
 the same thread gives the same digest.
 """
 
-import math
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -96,8 +95,8 @@ def _shortlist(found: list[Candidate]) -> list[Candidate]:
 
 
 def _most_points(messages: int) -> int:
-    """Keep a digest shorter than what it condenses: one sentence for three messages, at most one for every two."""
-    return 1 if messages <= SMALL_THREAD else math.ceil(messages / 2)
+    """Keep a digest shorter than what it condenses: one sentence for three messages, then about one for every two."""
+    return 1 if messages <= SMALL_THREAD else messages // 2 + 1
 
 
 def _sentence(point: KeyPoint) -> Sentence:
