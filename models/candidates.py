@@ -5,7 +5,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from models.compress import sentences_of
+from models.compress import sentences_of, tidy
 from models.decency import coarse, repeatable
 from models.excerpts import cut, excerpt, term_weights, terms
 from models.labels import UNSURE
@@ -17,6 +17,7 @@ REACTION = 0.6
 REACTION_TERMS = 8
 ADDS = 0.3
 ENOUGH = 6
+CLAIM = 0.4
 SMALL_THREAD = 3
 FEWEST_TERMS = 3
 FEWEST_WORDS = 5
@@ -26,6 +27,14 @@ _WORTH = {"informative": 1.5, "skeptical": 0.7, "off-topic": -3.0}
 _CLAIM_WORTH = 0.5
 _RELAYS = re.compile(
     r"\b(?:reported|reportedly|reports?|according to|article|announced|statement|officials?|quoted)\b", re.IGNORECASE
+)
+
+
+_DENIES = re.compile(
+    r"\A(?:no[,.! ]|nope|nah\b|(?:wrong|false|incorrect|untrue|not true|fake|actually)\b"
+    r"|(?:that|this|it)(?:['’]?s| is| was) (?:not|false|wrong|untrue|incorrect|fake|a lie|a hoax|a myth)\b)"
+    r"|\b(?:debunked|disproved|hoax|not true|(?:is|was)n['’]?t true|no evidence|never happened|is false|is a lie)\b",
+    re.IGNORECASE,
 )
 
 
@@ -52,8 +61,8 @@ class Thread:
 class Candidate:
     """Hold what one message could give to a digest.
 
-    `position` is its place in the thread, `parent` the position of the message it answers; `value` says how
-    much the excerpt is worth telling before its neighbours are known; `kind` is the section it would stand in.
+    `position` is its place in the thread; `value` says how much the excerpt is worth telling before its neighbours
+    are known; `kind` is the section it would stand in; `denies` is the position of a message whose claim it denies.
     """
 
     id: str
@@ -61,7 +70,7 @@ class Candidate:
     excerpt: str
     kind: str
     value: float
-    parent: int | None = None
+    denies: int | None = None
 
     @property
     def words(self) -> int:
@@ -94,7 +103,8 @@ def candidates(thread: Thread, readings: Mapping[str, Reading], words: int) -> l
         reading = readings[message.id]
         if _says_enough(text, small):
             kind = _kind(text, reading, position in answers)
-            one = Candidate(message.id, position, text, kind, _value(text, reading), answers[position])
+            denied = _denied(message, reading, answers[position], readings, thread)
+            one = Candidate(message.id, position, text, kind, _value(text, reading), denied)
             (reactions if _reacts(text, reading) else found).append(one)
     # Where people only react, their reactions are what was said.
     return found if len(found) >= ENOUGH else sorted(found + reactions, key=lambda one: one.position)
@@ -112,6 +122,15 @@ def _says_enough(text: str, small: bool) -> bool:
     return len(terms(text)) >= FEWEST_TERMS and len(text.split()) >= FEWEST_WORDS
 
 
+def _denied(
+    message: Utterance, reading: Reading, parent: int | None, readings: Mapping[str, Reading], thread: Thread
+) -> int | None:
+    """Return the position of the claim that a reply says is not so, or None."""
+    if parent is None or reading.primary not in {"skeptical", "informative"} or not _DENIES.search(tidy(message.text)):
+        return None
+    return parent if readings[thread.messages[parent].id].claim >= CLAIM else None
+
+
 def _reacts(text: str, reading: Reading) -> bool:
     """Say whether a short message surely only reacts or jokes: no label, nothing added, nothing doubted."""
     bare = reading.scores["none"] >= REACTION and max(reading.marks["informative"], reading.marks["skeptical"]) < ADDS
@@ -121,7 +140,9 @@ def _reacts(text: str, reading: Reading) -> bool:
 def _value(text: str, reading: Reading) -> float:
     """Weigh an excerpt: how much it says, and how likely a digest is to want what the message does."""
     says = math.log(1 + len(terms(text)))
-    does = sum(weight * reading.marks[mark] for mark, weight in _WORTH.items()) + _CLAIM_WORTH * reading.claim
+    # Marks and scores come from two heads of the reader; their mean errs less than either.
+    does = sum(weight * (reading.marks[mark] + reading.scores[mark]) / 2 for mark, weight in _WORTH.items())
+    does += _CLAIM_WORTH * reading.claim
     manners = 0.3 * text.endswith("?") + 0.2 * text.endswith("!") + 0.5 * coarse(text)
     return says + does - manners
 

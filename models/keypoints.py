@@ -15,6 +15,7 @@ AKIN = 0.6
 REPEATS = 0.35
 """Cosine from which an excerpt begins to repeat what is told already."""
 REDUNDANCY = 1.0
+DISPUTE_WORDS = 2
 GROWTH = 0.3
 """What a point gains with the logarithm of how many say it."""
 NEIGHBOURS = slice(1, 4)
@@ -32,11 +33,15 @@ class Limits:
 
 @dataclass(frozen=True, slots=True)
 class KeyPoint:
-    """Hold one point of a digest: what is quoted for it, and all candidates that say it (the first leads)."""
+    """Hold one point of a digest: what is quoted for it, and all candidates that say it (the first leads).
+
+    Where it is `disputed`, the first quote is a claim and the second says that it is not so.
+    """
 
     quotes: tuple[str, ...]
     members: tuple[Candidate, ...]
     value: float
+    disputed: bool = False
 
     @property
     def lead(self) -> Candidate:
@@ -44,7 +49,7 @@ class KeyPoint:
 
     @property
     def words(self) -> int:
-        return sum(len(quote.split()) for quote in self.quotes)
+        return sum(len(quote.split()) for quote in self.quotes) + DISPUTE_WORDS * self.disputed
 
 
 def key_points(found: Sequence[Candidate], vectors: np.ndarray, story: str, limits: Limits) -> list[KeyPoint]:
@@ -78,8 +83,8 @@ def _points(
 ) -> dict[int, KeyPoint]:
     """Let each candidate, best first, lead a point unless an earlier point says the same; {index of lead: point}."""
     own = [terms(candidate.excerpt) - terms(story) for candidate in found]
-    points: dict[int, KeyPoint] = {}
-    taken: set[int] = set()
+    points = _disputes(found, values)
+    taken = {index for index, one in enumerate(found) if any(one in point.members for point in points.values())}
     order = [int(index) for index in np.argsort(-values, kind="stable")]
     for lead in order:
         if lead in taken:
@@ -95,6 +100,21 @@ def _points(
         taken.update(told)
         value = float(values[lead] + GROWTH * np.log(len(told)))
         points[lead] = KeyPoint(tuple(quotes), tuple(found[index] for index in told), value)
+    return points
+
+
+def _disputes(found: Sequence[Candidate], values: np.ndarray) -> dict[int, KeyPoint]:
+    """Join each denied claim with the reply that denies it best, so that neither is told alone."""
+    at = {candidate.position: index for index, candidate in enumerate(found)}
+    points: dict[int, KeyPoint] = {}
+    for index in np.argsort(-values, kind="stable"):
+        denial = found[index]
+        claim = at.get(denial.denies) if denial.denies is not None else None
+        joined = {member for point in points.values() for member in point.members}
+        if claim is not None and not joined & {found[claim], denial}:
+            members = (found[claim], denial)
+            value = float(max(values[claim], values[index]) + GROWTH * np.log(2))
+            points[claim] = KeyPoint((members[0].excerpt, denial.excerpt), members, value, disputed=True)
     return points
 
 

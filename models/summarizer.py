@@ -95,14 +95,15 @@ def _shortlist(found: list[Candidate]) -> list[Candidate]:
 
 
 def _most_points(messages: int) -> int:
-    """Keep a digest shorter than what it condenses: one sentence for three messages, then about one for every two."""
-    return 1 if messages <= SMALL_THREAD else messages // 2 + 1
+    """Keep a digest shorter than what it condenses: one sentence for three messages, then at most one for every two."""
+    return 1 if messages <= SMALL_THREAD else (messages + 1) // 2
 
 
 def _sentence(point: KeyPoint) -> Sentence:
     cited = sorted(point.members, key=lambda candidate: candidate.position)
-    text = "; ".join(map(_quoted, point.quotes))
-    return Sentence(text, point.lead.kind, tuple(candidate.id for candidate in cited))
+    text = (" — disputed: " if point.disputed else "; ").join(map(_quoted, point.quotes))
+    kind = "doubt" if point.disputed else point.lead.kind
+    return Sentence(text, kind, tuple(candidate.id for candidate in cited))
 
 
 def _quoted(text: str) -> str:

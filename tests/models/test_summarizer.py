@@ -82,6 +82,18 @@ def test_kindred_messages_are_quoted_together():
     assert sorted(quotes(told)) == sorted([FERRY, other])
 
 
+@pytest.mark.parametrize(
+    "answer", ["No, I doubt it: the western pillar is sound.", "That's not true, in the figures it is sound."]
+)
+def test_denied_claims_are_shown_with_the_denial(answer):
+    claim = Utterance("a", "The council announced that the western pillar is cracked from top to bottom.")
+    found = digest(claim, Utterance("b", answer, None, "a"), FERRY, WHEN, INSPECTED, "lol")
+    (told,) = [sentence for sentence in found if "a" in sentence.cites]
+    assert told.kind == "doubt"
+    assert told.cites == ("a", "b")
+    assert " — disputed: “" in told.text
+
+
 def test_off_topic_and_foreign_are_left_out():
     class Unsure(TinyReader):
         def _read(self, text):
