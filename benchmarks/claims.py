@@ -25,7 +25,7 @@ from models.embedder import DIMENSIONS, Embedder
 DATA = Path(__file__).parents[1] / "../shared/data"
 KEY = bytes(32)
 QUERIES = 500
-MOST_TEXTS = 40_000
+MOST_TEXTS = 34_000
 SEED = 5
 
 

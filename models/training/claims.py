@@ -110,7 +110,9 @@ def paraphrase_examples(most: int, rng: random.Random) -> list[Example]:
 
 
 def whole(collection: Collection, claim: str) -> str:
-    return f"{collection.titles[claim]}\n{collection.claims[claim]}"
+    """Return a claim with the headline above it, as an archive encodes it."""
+    title = collection.titles[claim]
+    return f"{title}\n{collection.claims[claim]}" if title else collection.claims[claim]
 
 
 def disturb(text: str, names: list[str], rng: random.Random) -> str:

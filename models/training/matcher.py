@@ -23,7 +23,7 @@ from models.wording import plain, rarities
 
 LISTED = 20
 REPLIES = 400
-FALSE_CARDS = 0.01
+FALSE_CARDS = 0.015
 SUGGESTED_RIGHT = 0.5
 DECAY = 1e-3
 SEED = 7
@@ -111,7 +111,7 @@ def best_scores(questions: list[Question], weights: np.ndarray) -> np.ndarray:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("out", type=Path)
-    parser.add_argument("--cache", type=Path)
+    parser.add_argument("--cache", type=Path, help="keep vectors here between runs")
     arguments = parser.parse_args()
     embedder = Embedder.from_pretrained()
     tweets, debates = read_collection("checkthat2a"), read_collection("checkthat2b")
