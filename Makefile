@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: demo test check fix bench soak clean
+.PHONY: demo test check fix bench clean
 .DEFAULT_GOAL := test
 
 .venv/installed: pyproject.toml
@@ -14,7 +14,7 @@ demo: .venv/installed
 	$(BIN)/python -m bot demo
 
 test: .venv/installed
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n 2
 
 check: .venv/installed
 	$(BIN)/ruff check .
@@ -28,9 +28,6 @@ fix: .venv/installed
 
 bench: .venv/installed
 	$(BIN)/python -m benchmarks
-
-soak: .venv/installed
-	$(BIN)/python -m pytest -m soak
 
 clean:
 	rm -rf .venv

@@ -9,7 +9,7 @@ from typing import Annotated
 from pydantic import AliasChoices, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
 from bot.errors import RowError
-from bot.posts import find_links
+from bot.links import shared_pages
 from bot.records import Post
 
 BEGIN = datetime(2000, 1, 1, tzinfo=UTC)  # thread files tell no times: one message a minute from here
@@ -117,7 +117,7 @@ def _exported(message: _Message, channel_id: int) -> Post:
         edited_at=message.edited.astimezone(UTC) if message.edited else None,
         text=message.content,
         headline="\n".join(shown),
-        links=find_links(message.content),
+        links=shared_pages(message.content),
         reply_to=message.reference.message_id if message.reference else None,
         by_person=not message.author.bot,
     )
@@ -144,7 +144,7 @@ def _told(number: int, text: str, parent: int | None) -> Post:
         author_id=number,
         created_at=BEGIN + timedelta(minutes=number),
         text=text,
-        links=find_links(text),
+        links=shared_pages(text),
         reply_to=parent,
         is_starter=parent is None,
     )

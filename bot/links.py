@@ -12,13 +12,14 @@ _HOST_PREFIXES = ("www.", "m.", "mobile.", "amp.")
 
 
 @cache
-def _finder() -> LinkifyIt:
+def finder() -> LinkifyIt:
+    """Give the one finder of links, made when it is first needed."""
     return LinkifyIt(options={"fuzzy_email": False, "fuzzy_ip": False})
 
 
 def find_links(text: str) -> list[str]:
     """Return the http(s) addresses in a text, in order, each once."""
-    found = _finder().match(text) or []
+    found = finder().match(text) or []
     return list(dict.fromkeys(link.url for link in found if link.url.lower().startswith(("http://", "https://"))))
 
 
@@ -42,3 +43,8 @@ def canonical_url(url: str) -> str | None:
     kept = sorted((key, value) for key, value in parse_qsl(parts.query) if not key.lower().startswith(_TRACKING))
     path = parts.path.rstrip("/").removesuffix("/amp")
     return host + path + (f"?{urlencode(kept)}" if kept else "")
+
+
+def shared_pages(text: str) -> tuple[str, ...]:
+    """List the pages that a text links to, each once, in the form in which two addresses of one page are equal."""
+    return tuple(dict.fromkeys(page for link in find_links(text) if (page := canonical_url(link))))

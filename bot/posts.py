@@ -1,12 +1,10 @@
 """Discord messages → posts: the text, the links, and what embeds and forwards add."""
 
 import discord
-from courlan import clean_url
-from linkify_it import LinkifyIt
 
+from bot.links import shared_pages
 from bot.records import Post
 
-LINKS = LinkifyIt().add("ftp:", None).add("mailto:", None)
 NEWS_TYPES = (discord.MessageType.default, discord.MessageType.reply)
 
 
@@ -31,30 +29,13 @@ def to_post(message: discord.Message) -> Post:
         edited_at=message.edited_at,
         text=text,
         headline="\n".join([*forwarded, *(_headline(embed) for embed in message.embeds)]).strip(),
-        links=find_links("\n".join([text, *forwarded])),
+        links=shared_pages("\n".join([text, *forwarded])),
         reply_to=_answered(message),
         by_person=not message.author.bot and message.webhook_id is None,
         in_thread=thread is not None,
         is_starter=thread is not None and message.id == thread.id,
         forwarded=bool(message.message_snapshots),
     )
-
-
-def find_links(text: str) -> tuple[str, ...]:
-    """List the canonical web addresses in a text, without trackers; shorteners are not followed."""
-    found = LINKS.match(text) or []
-    urls = (canonical(match.url) for match in found if match.schema in ("http:", "https:"))
-    return tuple(dict.fromkeys(url for url in urls if url))
-
-
-def canonical(url: str) -> str | None:
-    """Bring a web address to the form in which two spellings of one page are equal."""
-    cleaned = clean_url(url)
-    if cleaned is None:
-        return None
-    scheme, _, rest = cleaned.partition("://")
-    host = rest.partition("#")[0].rstrip("/").removeprefix("www.").replace("/?", "?")
-    return f"https://{host}" if scheme in ("http", "https") and host else None
 
 
 def _headline(embed: discord.Embed) -> str:

@@ -13,8 +13,9 @@ from bot.buttons import Press, Pressed
 from bot.cards import Cards
 from bot.client import Hindsight
 from bot.errors import NotAllowed, NotFound
+from bot.links import shared_pages
 from bot.message_links import LINK, linked
-from bot.posts import find_links, is_readable, to_post
+from bot.posts import is_readable, to_post
 from bot.records import Card, Claim, Outcome
 from bot.render.cards import Shown, answer_view, gist, resumed_view, stopped_view
 from bot.render.layout import Layout
@@ -142,7 +143,7 @@ class Context(commands.Cog):
     async def _stated(self, member: discord.Member, text: str) -> Asked:
         """Give the claim that a text makes, as if it were said now."""
         (vector,) = await self.bot.models.embed.submit([text], first=True)
-        claim = Claim(member.guild.id, 0, 0, 0, self.bot.clock(), vector, find_links(text))
+        claim = Claim(member.guild.id, 0, 0, 0, self.bot.clock(), vector, shared_pages(text))
         return Asked(claim, text, text)
 
     async def _answer(self, interaction: Pressed, asked: Asked) -> None:
@@ -182,7 +183,7 @@ class CardButton(Press, template=r"card:(?P<card>\d+):(?P<action>helpful|unhelpf
         """Do what the button says."""
         bot = interaction.client
         card = await bot.store.cards.get(int(self.match["card"]))
-        if card is None or card.state not in ("pending", "posted"):
+        if card is None or card.guild_id != interaction.guild_id or card.state not in ("pending", "posted"):
             raise NotFound("This card is no longer there.")
         await interaction.response.defer(ephemeral=True, thinking=True)
         if self.match["action"] == "remove":

@@ -8,7 +8,7 @@ from typing import Any
 
 import discord
 
-from bot.posts import LINKS
+from bot.links import finder
 from bot.records import Occurrence, Post
 from bot.render.layout import Layout
 from bot.render.tally import bar, in_words, legend
@@ -112,7 +112,7 @@ def gist(post: Post) -> str:
     if post.headline:
         return post.headline.partition("\n")[0]
     text = post.text
-    for match in reversed(LINKS.match(text) or []):
+    for match in reversed(finder().match(text) or []):
         if match.schema in ("http:", "https:"):
             text = text[: match.index] + text[match.last_index :]
     return " ".join(text.split()) or post.text

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from itertools import pairwise
 
+from bot.render.drawing import in_turn
 from bot.render.text import gap
 from models.labels import LABELS, MARKS, UNSURE
 
@@ -36,6 +37,7 @@ def deserves_chart(course: Course) -> bool:
     return len(course) >= FEWEST and sum(label in MARKS for _, label in course) >= FEWEST_MARKED
 
 
+@in_turn
 def draw(course: Course) -> bytes:
     """Draw the label shares of a discussion from first to last as a PNG; slow, so off the event loop."""
     from matplotlib.figure import Figure

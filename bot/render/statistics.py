@@ -12,6 +12,7 @@ import discord
 
 from bot.records import Server
 from bot.render.charts import COLORS, INK, PAPER, SHOWN, WORDS
+from bot.render.drawing import in_turn
 from bot.render.layout import Layout
 from bot.render.text import ACCENT, clip, count
 from bot.store.statistics import Figures
@@ -92,6 +93,7 @@ def in_words(figures: Figures) -> str:
     return "\n".join((_said_of_labels(labels), _said_of_flags(figures.flags), _said_of_cards(figures)))
 
 
+@in_turn
 def draw(figures: Figures, name_of: Callable[[int], str]) -> bytes:
     """Draw labels by day and by channel and flags by verdict as a PNG; slow, so off the event loop."""
     from matplotlib.figure import Figure

@@ -1,7 +1,6 @@
 """The picture of a card: when a claim was met, and how each conversation took it."""
 
 import io
-import threading
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from itertools import pairwise
@@ -10,6 +9,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from bot.records import Occurrence
+from bot.render.drawing import in_turn
 from bot.render.tally import shares
 from bot.render.text import clip, gap
 
@@ -27,29 +27,26 @@ SIZE, DOTS = (5.4, 2.6), 200  # inches and dots an inch: letters stay legible on
 DATE_ROOM, GAP_ROOM = 0.14, 0.19  # shares of the line that a date and a gap in words take
 TALLEST = 5  # replies from which the tallest column has its full height
 
-# Matplotlib shares its font caches between threads and does not lock them.
-_drawing = threading.Lock()
 
-
+@in_turn
 def timeline(occurrences: Sequence[Occurrence], at: datetime) -> bytes:
     """Draw occurrences, oldest first, on a line of time that ends with the claim made at `at`; return a PNG."""
     first = occurrences[0].at
     length = max(at - first, timedelta(days=1))
     places = [(occurrence.at - first) / length for occurrence in occurrences]
-    with _drawing:
-        figure = Figure(figsize=SIZE, dpi=DOTS, facecolor=GROUND)
-        axes = figure.add_axes((0, 0, 1, 1))
-        axes.set(xlim=(-0.13, 1.13), ylim=(-1.3, 1.7))
-        axes.axis("off")
-        axes.plot([0, 1], [0, 0], color=FAINT, linewidth=2.5, solid_capstyle="round", zorder=1)
-        most = max(TALLEST, *(sum(occurrence.tally.values()) for occurrence in occurrences))
-        for place, occurrence in zip(places, occurrences, strict=True):
-            _column(axes, place, occurrence, most)
-        axes.plot(1, 0, "o", markersize=13, markerfacecolor=GROUND, markeredgecolor=NOW, markeredgewidth=3, zorder=3)
-        _dates(axes, {place: _month(found.at, length) for place, found in zip(places, occurrences, strict=True)})
-        _gaps(axes, [*places, 1.0], length)
-        buffer = io.BytesIO()
-        figure.savefig(buffer, format="png", facecolor=GROUND)
+    figure = Figure(figsize=SIZE, dpi=DOTS, facecolor=GROUND)
+    axes = figure.add_axes((0, 0, 1, 1))
+    axes.set(xlim=(-0.13, 1.13), ylim=(-1.3, 1.7))
+    axes.axis("off")
+    axes.plot([0, 1], [0, 0], color=FAINT, linewidth=2.5, solid_capstyle="round", zorder=1)
+    most = max(TALLEST, *(sum(occurrence.tally.values()) for occurrence in occurrences))
+    for place, occurrence in zip(places, occurrences, strict=True):
+        _column(axes, place, occurrence, most)
+    axes.plot(1, 0, "o", markersize=13, markerfacecolor=GROUND, markeredgecolor=NOW, markeredgewidth=3, zorder=3)
+    _dates(axes, {place: _month(found.at, length) for place, found in zip(places, occurrences, strict=True)})
+    _gaps(axes, [*places, 1.0], length)
+    buffer = io.BytesIO()
+    figure.savefig(buffer, format="png", facecolor=GROUND)
     return buffer.getvalue()
 
 

@@ -75,7 +75,7 @@ class Retention:
         )
         known = query.union(sa.select(servers.c.guild_id, servers.c.left_at))
         async with self._database.read() as connection:
-            left = dict([tuple(row) for row in await connection.execute(known)])
+            left = {guild_id: left_at for guild_id, left_at in await connection.execute(known)}  # noqa: C416 - rows, not pairs
         for guild_id, left_at in left.items():
             if (guild_id in present) != (left_at is None):
                 await self.leave(guild_id, None if guild_id in present else now)

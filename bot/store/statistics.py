@@ -130,7 +130,7 @@ async def _cards(connection: AsyncConnection, guild_id: int, since: datetime) ->
         .where(cards.c.guild_id == guild_id, cards.c.created_at >= since)
         .group_by(cards.c.state)
     )
-    return dict([tuple(row) for row in await connection.execute(query)])
+    return {state: number for state, number in await connection.execute(query)}  # noqa: C416 - rows, not pairs
 
 
 async def _votes(connection: AsyncConnection, guild_id: int, since: datetime) -> Counter[bool]:
@@ -140,4 +140,5 @@ async def _votes(connection: AsyncConnection, guild_id: int, since: datetime) ->
         .where(cards.c.guild_id == guild_id, cards.c.created_at >= since)
         .group_by(card_ratings.c.helpful)
     )
-    return Counter(dict([tuple(row) for row in await connection.execute(query)]))
+    votes = {helpful: number for helpful, number in await connection.execute(query)}  # noqa: C416 - rows, not pairs
+    return Counter(votes)

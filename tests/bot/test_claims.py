@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 
 from bot.claims import COMPARED, TOGETHER, ClaimMemory, together
 from bot.conversation import Conversations
+from bot.links import shared_pages
 from bot.pipeline import Pipeline
-from bot.posts import find_links
 from bot.records import Claim, MatchState, Occurrence, Post
 from bot.resources import Resources
 from bot.store.messages import Kept
@@ -61,7 +61,7 @@ class Server:
             created_at=BEGIN + after,
             text=text,
             reply_to=reply_to,
-            links=find_links(text),
+            links=shared_pages(text),
         )
         self.posts[message_id] = post
         await self.pipeline.accept(post, anywhere)
@@ -71,7 +71,7 @@ class Server:
         """Ask what was met before, as a text or about a post."""
         (vector,) = await self.resources.models.embed.submit([text])
         message_id = post.id if post is not None else 0
-        claim = Claim(GUILD, NEWS, message_id, message_id, BEGIN + after, vector, find_links(text))
+        claim = Claim(GUILD, NEWS, message_id, message_id, BEGIN + after, vector, shared_pages(text))
         self.asked_for.clear()
         return list(await self.memory.find(claim, text, anywhere))
 
@@ -145,7 +145,7 @@ async def test_hidden_channels_are_not_counted(server: Server) -> None:
         return channel_id == NEWS
 
     (vector,) = await server.resources.models.embed.submit([STORY])
-    claim = Claim(GUILD, NEWS, 0, 0, BEGIN + days(9), vector, find_links(STORY.format(url("wire"))))
+    claim = Claim(GUILD, NEWS, 0, 0, BEGIN + days(9), vector, shared_pages(STORY.format(url("wire"))))
     found = await server.memory.find(claim, STORY, only_news)
     assert [each.message_id for each in found] == [open_one.id]
 

@@ -6,7 +6,7 @@ from urllib.parse import urlsplit
 import pytest
 
 from bot.demo.history import Story, load
-from bot.posts import find_links
+from bot.links import find_links
 
 HISTORY = load()
 STORIES = (*HISTORY.past, *HISTORY.live)
