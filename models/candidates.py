@@ -2,7 +2,7 @@
 
 import math
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from models.compress import sentences_of, tidy
@@ -11,6 +11,7 @@ from models.excerpts import cut, excerpt, term_weights, terms
 from models.labels import UNSURE
 from models.language import foreign
 from models.reader import Reading
+from models.text import clean
 
 OFF_TOPIC = 0.4
 REACTION = 0.6
@@ -23,7 +24,7 @@ FEWEST_TERMS = 3
 FEWEST_WORDS = 5
 """Below these an excerpt only reacts; in a small thread two terms are enough."""
 
-_WORTH = {"informative": 1.5, "skeptical": 0.7, "off-topic": -3.0}
+_WORTH = {"informative": 1.5, "skeptical": 1.0, "off-topic": -5.0}
 _CLAIM_WORTH = 0.5
 _RELAYS = re.compile(
     r"\b(?:reported|reportedly|reports?|according to|article|announced|statement|officials?|quoted)\b", re.IGNORECASE
@@ -58,6 +59,20 @@ class Thread:
 
 
 @dataclass(frozen=True, slots=True)
+class Draft:
+    """Hold what could be quoted of a message, before it is known what the message does.
+
+    `parent` is the position of what it answers; `answered` says whether another message answers it.
+    """
+
+    message: Utterance
+    position: int
+    excerpt: str
+    parent: int | None
+    answered: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Candidate:
     """Hold what one message could give to a digest.
 
@@ -85,35 +100,42 @@ def parents(thread: Thread) -> list[int | None]:
     return [None if parent == index else parent for index, parent in enumerate(found)]
 
 
-def candidates(thread: Thread, readings: Mapping[str, Reading], words: int) -> list[Candidate]:
-    """Return the messages worth quoting, in order, each with an excerpt of at most `words` words.
-
-    Left out are messages without words, off topic, in another language, and mere reactions.
-    """
+def drafts(thread: Thread, words: int) -> list[Draft]:
+    """Return the messages that say something, in order, each with an excerpt of at most `words` words."""
     answers = parents(thread)
     sentences = [[s for s in sentences_of(message.text) if repeatable(s)] for message in thread.messages]
     weights = term_weights((" ".join(own) for own in sentences), thread.story)
     small = len(thread.messages) <= SMALL_THREAD
+    found = []
+    for position, (message, own) in enumerate(zip(thread.messages, sentences, strict=True)):
+        text = excerpt(own, weights, words) or cut(" ".join(own), words)
+        if _says_enough(text, small):
+            found.append(Draft(message, position, text, answers[position], position in answers))
+    return found
+
+
+def candidates(written: Sequence[Draft], readings: Mapping[str, Reading]) -> list[Candidate]:
+    """Judge the drafts that have a reading, in order; off topic and other languages are left out.
+
+    So are mere reactions, unless people do little else: then they are what was said.
+    """
+    read = {draft.position: readings[draft.message.id] for draft in written if draft.message.id in readings}
     found: list[Candidate] = []
     reactions: list[Candidate] = []
-    for position, (message, own) in enumerate(zip(thread.messages, sentences, strict=True)):
-        if not own or not _belongs(message, readings[message.id]):
-            continue
-        text = excerpt(own, weights, words) or cut(" ".join(own), words)
-        reading = readings[message.id]
-        if _says_enough(text, small):
-            kind = _kind(text, reading, position in answers)
-            denied = _denied(message, reading, answers[position], readings, thread)
-            one = Candidate(message.id, position, text, kind, _value(text, reading), denied)
-            (reactions if _reacts(text, reading) else found).append(one)
-    # Where people only react, their reactions are what was said.
+    for draft in written:
+        reading = read.get(draft.position)
+        if reading is not None and _belongs(draft.message, reading):
+            kind, value = _kind(draft, reading), _value(draft.excerpt, reading)
+            denies = _denied(draft, reading, read.get(draft.parent) if draft.parent is not None else None)
+            one = Candidate(draft.message.id, draft.position, draft.excerpt, kind, value, denies)
+            (reactions if _reacts(draft.excerpt, reading) else found).append(one)
     return found if len(found) >= ENOUGH else sorted(found + reactions, key=lambda one: one.position)
 
 
 def _belongs(message: Utterance, reading: Reading) -> bool:
     if reading.scores["off-topic"] >= OFF_TOPIC:
         return False
-    return not (reading.label == UNSURE and foreign(message.text))
+    return not (reading.label == UNSURE and foreign(clean(message.text)))
 
 
 def _says_enough(text: str, small: bool) -> bool:
@@ -122,13 +144,11 @@ def _says_enough(text: str, small: bool) -> bool:
     return len(terms(text)) >= FEWEST_TERMS and len(text.split()) >= FEWEST_WORDS
 
 
-def _denied(
-    message: Utterance, reading: Reading, parent: int | None, readings: Mapping[str, Reading], thread: Thread
-) -> int | None:
+def _denied(draft: Draft, reading: Reading, claim: Reading | None) -> int | None:
     """Return the position of the claim that a reply says is not so, or None."""
-    if parent is None or reading.primary not in {"skeptical", "informative"} or not _DENIES.search(tidy(message.text)):
+    if claim is None or claim.claim < CLAIM or reading.primary not in {"skeptical", "informative"}:
         return None
-    return parent if readings[thread.messages[parent].id].claim >= CLAIM else None
+    return draft.parent if _DENIES.search(tidy(draft.message.text)) else None
 
 
 def _reacts(text: str, reading: Reading) -> bool:
@@ -147,10 +167,10 @@ def _value(text: str, reading: Reading) -> float:
     return says + does - manners
 
 
-def _kind(text: str, reading: Reading, answered: bool) -> str:
+def _kind(draft: Draft, reading: Reading) -> str:
     label = reading.primary
-    if text.endswith("?") and not answered and label in {"none", "off-topic"}:
+    if draft.excerpt.endswith("?") and not draft.answered and label in {"none", "off-topic"}:
         return "unanswered"
     if label == "informative":
-        return "reported" if _RELAYS.search(text) else "fact"
+        return "reported" if _RELAYS.search(draft.excerpt) else "fact"
     return "doubt" if label == "skeptical" else "position"

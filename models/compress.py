@@ -100,7 +100,8 @@ def trim(sentence: str) -> str:
     while before != sentence:
         before = sentence
         sentence = _CLOSING.sub("", _OPENING.sub("", _TAIL_TAGS.sub("", sentence), count=1)).strip(" ,;–-")
-    return sentence[:1].upper() + sentence[1:]
+    capital = sentence[:1].upper()
+    return capital + sentence[1:] if len(capital) == 1 else sentence
 
 
 def shorten(sentence: str, words: int) -> str | None:
