@@ -53,7 +53,7 @@ def dates(text: str) -> frozenset[str]:
     found = set()
     for place, word in enumerate(words):
         beside = words[max(0, place - 1) : place] + words[place + 1 : place + 2]
-        if word in _DOUBTFUL and not any(other[0].isdigit() for other in beside):
+        if word in _DOUBTFUL and not any(other[0].isdecimal() for other in beside):
             continue
         if word in _DAYS:
             found.add(word)
@@ -65,12 +65,12 @@ def dates(text: str) -> frozenset[str]:
 def _value(word: str) -> float | None:
     if word in _SPELT:
         return _SPELT[word]
-    if not word[0].isdigit():
+    if not word[0].isdecimal():
         return None
     try:
         return float(word.replace(",", ""))
     except ValueError:  # 10:30, 1.2.2020: a time or a date, compared as written
-        return float("".join(filter(str.isdigit, word)))
+        return float("".join(filter(str.isdecimal, word)))
 
 
 def disagree(left: frozenset, right: frozenset) -> bool:
