@@ -68,7 +68,8 @@ def bag(replies: Sequence[Sequence[int]], rarity: Tensor) -> tuple[Tensor, Tenso
     weights = torch.tensor(counts) * rarity[found]
     row = torch.repeat_interleave(torch.arange(len(replies)), torch.diff(starts, append=torch.tensor([len(indices)])))
     squares = torch.zeros(len(replies)).index_add(0, row, weights.square())
-    return found, starts, weights / squares.sqrt()[row]
+    # A reply of nothing but tokens that are in every text weighs nothing; it has no length to be divided by.
+    return found, starts, weights / squares.sqrt().clamp_min(1e-6)[row]
 
 
 def grams(ids: Sequence[int]) -> list[int]:

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from models.labels import LABELS, MARKS, UNSURE
@@ -41,6 +41,7 @@ def test_readings_come_in_the_order_of_the_passages(reader: Reader) -> None:
 
 @settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(text=st.text(max_size=80), story=st.none() | st.text(max_size=40), parent=st.none() | st.text(max_size=40))
+@example(text="¿", story=None, parent=None)
 def test_any_passage_gets_a_sound_reading(reader: Reader, text: str, story: str | None, parent: str | None) -> None:
     reading = reader.predict([Passage(text, story, parent)])[0]
     assert tuple(reading.scores) == LABELS
