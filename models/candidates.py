@@ -25,7 +25,7 @@ FEWEST_WORDS = 5
 """Below these an excerpt only reacts; in a small thread two terms are enough."""
 
 _WORTH = {"informative": 1.5, "skeptical": 1.0, "off-topic": -5.0}
-_CLAIM_WORTH = 0.5
+_CLAIM_WORTH = 1.0
 _RELAYS = re.compile(
     r"\b(?:reported|reportedly|reports?|according to|article|announced|statement|officials?|quoted)\b", re.IGNORECASE
 )
