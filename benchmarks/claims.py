@@ -34,7 +34,7 @@ def texts() -> Iterator[str]:
     for folder in ("checkthat2a", "checkthat2b"):
         with gzip.open(DATA / "claims" / folder / "corpus.jsonl.gz", "rt") as lines:
             for row in map(json.loads, lines):
-                yield f"{row['title']} {row['text']}"
+                yield f"{row['title']}\n{row['text']}" if row["title"] else row["text"]
     with (DATA / "replies" / "train.jsonl").open() as lines:
         for row in map(json.loads, lines):
             yield row["text"][:400]
