@@ -1,7 +1,7 @@
 """One server's claim vectors, searched in memory and kept sealed on disk.
 
-faiss' inverted lists (by measurement, benchmarks/claims.py): an added vector costs a fraction of a millisecond, a
-removed one is overwritten at once, and nothing of it is left in the file that the next `save` writes.
+faiss' inverted lists: an added vector costs a fraction of a millisecond, a removed one is overwritten at once, and
+nothing of it is left in the file that the next `save` writes. benchmarks/claims.py measures them.
 """
 
 import os
