@@ -52,7 +52,16 @@ class Sanction(Press, template=PRESS.format(actions="delete|timeout")):
             await interaction.response.send_modal(TimeOut(flag.id, filters_of(self)))
 
 
-class Deletion(Form, title="Delete this message?"):
+class SanctionForm(Form):
+    """Remember which flag the form is about, and the filters of the queue that it was opened from."""
+
+    def __init__(self, flag_id: int, filters: Filters | None) -> None:
+        super().__init__()
+        self.flag_id = flag_id
+        self.filters = filters
+
+
+class Deletion(SanctionForm, title="Delete this message?"):
     """Confirm the deletion of a message."""
 
     reason = discord.ui.Label(
@@ -60,11 +69,6 @@ class Deletion(Form, title="Delete this message?"):
         description="It is written to the server's audit log.",
         component=discord.ui.TextInput(custom_id="reason", max_length=400),
     )
-
-    def __init__(self, flag_id: int, filters: Filters | None) -> None:
-        super().__init__()
-        self.flag_id = flag_id
-        self.filters = filters
 
     async def submit(self, interaction: Pressed) -> None:
         """Check everything again and delete the message."""
@@ -76,7 +80,7 @@ class Deletion(Form, title="Delete this message?"):
             await review.next(interaction, self.filters, after=flag.id)
 
 
-class TimeOut(Form, title="Time out the author?"):
+class TimeOut(SanctionForm, title="Time out the author?"):
     """Confirm a time-out."""
 
     length = discord.ui.Label(
@@ -92,11 +96,6 @@ class TimeOut(Form, title="Time out the author?"):
         description="It is written to the server's audit log.",
         component=discord.ui.TextInput(custom_id="reason", max_length=400),
     )
-
-    def __init__(self, flag_id: int, filters: Filters | None) -> None:
-        super().__init__()
-        self.flag_id = flag_id
-        self.filters = filters
 
     async def submit(self, interaction: Pressed) -> None:
         """Check everything again, time the author out, and count that as agreeing with the label."""
