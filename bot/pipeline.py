@@ -52,7 +52,9 @@ class Pipeline:
         if placement.kind is Kind.STORY and not post.in_thread:
             conversations.open(post)
         server = await self._store.servers.get(post.guild_id)
-        decision = policy.decide(placement.kind, reading, server)
+        decision = policy.decide(
+            placement.kind, reading, policy.thresholds_for(server, post.channel_id, post.watched_id)
+        )
         seeks = past is None or not policy.is_stale(post.created_at, self._clock())
         result = await self._result(post, placement, reading, decision, vector, server, may_cite if seeks else None)
         return await self._record(result, decision)

@@ -1,6 +1,7 @@
 """Pure decisions: is it chat, is it a claim, is it flagged, does it get a card?"""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from bot.records import Decision, Kind, MatchState, Occurrence, Placement, Server, Thresholds
@@ -36,14 +37,25 @@ def reports_event(placement: Placement, words: int, reading: Reading) -> bool:
     return placement.kind is Kind.CHAT and placement.loose and words >= EVENT_WORDS and reading.claim >= EVENT_CLAIM
 
 
-def decide(kind: Kind, reading: Reading | None, server: Server) -> Decision:
-    """Decide what a message's reading means under a server's thresholds."""
+def thresholds_for(server: Server, *places: int) -> Thresholds:
+    """Give the thresholds that hold in `places`, from the inside out: the thread, then its channel or forum.
+
+    A label that a place says nothing of is taken from the place around it, and at last from the server.
+    """
+    flags: dict[str, float | None] = dict(server.thresholds.flags)
+    for place in reversed(places):
+        flags |= server.overrides.get(place, {})
+    return replace(server.thresholds, flags={label: score for label, score in flags.items() if score is not None})
+
+
+def decide(kind: Kind, reading: Reading | None, thresholds: Thresholds) -> Decision:
+    """Decide what a message's reading means under the thresholds that hold where it stands."""
     if kind is Kind.CHAT or reading is None:
         return Decision(Kind.CHAT, labelled=False)
     if kind is Kind.STORY:
         return Decision(kind, labelled=True, is_claim=True)
-    claim = reading.claim >= server.thresholds.claim and reading.label in ("informative", "none", "skeptical")
-    threshold = server.thresholds.flags.get(reading.label)
+    claim = reading.claim >= thresholds.claim and reading.label in ("informative", "none", "skeptical")
+    threshold = thresholds.flags.get(reading.label)
     score = reading.scores.get(reading.label, 0.0)
     if reading.label == UNSURE or threshold is None or score < threshold:
         return Decision(kind, labelled=True, is_claim=claim)

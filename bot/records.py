@@ -88,6 +88,7 @@ class Server:
     """Hold what a server has set.
 
     Readings are kept `retention_days` (1–30), claims `claim_days` or, when None, as long as their messages.
+    `overrides` hold, by channel, forum or thread, the thresholds that are other there; None for never.
     """
 
     guild_id: int
@@ -96,6 +97,7 @@ class Server:
     thresholds: Thresholds = field(default_factory=Thresholds)
     retention_days: int = 30
     claim_days: int | None = None
+    overrides: Mapping[int, Mapping[str, float | None]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

@@ -35,11 +35,19 @@ NAMES = {
     "flags.label": 12,
     "flags.state": 10,
     "flags.verdict": 12,
+    "samples.label": 12,
+    "samples.verdict": 12,
     "verdicts.label": 12,
     "verdicts.verdict": 12,
     "audit.action": 24,
 }
-NUMBERS_AND_NAMES = {"servers.thresholds", "readings.scores", "readings.marks", "audit.detail"}
+NUMBERS_AND_NAMES = {
+    "servers.thresholds",
+    "channel_policies.flags",
+    "readings.scores",
+    "readings.marks",
+    "audit.detail",
+}
 HASHES_AND_SEALED = {
     "data_keys.sealed",
     "messages.author_key",

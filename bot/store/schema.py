@@ -1,4 +1,7 @@
-"""The tables: ids, times, numbers and sealed vectors; no column holds message text."""
+"""The tables: ids, times, numbers and sealed vectors; no column holds message text.
+
+Public fact-checks are the one thing whose words are kept: their publishers wrote them for everybody.
+"""
 
 from datetime import UTC, datetime
 from typing import Any
@@ -52,6 +55,14 @@ watched = sa.Table(
     sa.Column("guild_id", sa.BigInteger, nullable=False, index=True),
     sa.Column("added_at", Moment, nullable=False),
     sa.Column("backfill_before", sa.BigInteger, comment="the oldest message read; null when no backfill is under way"),
+)
+
+channel_policies = sa.Table(
+    "channel_policies",
+    metadata,
+    sa.Column("channel_id", sa.BigInteger, primary_key=True, comment="a channel, forum or thread"),
+    sa.Column("guild_id", sa.BigInteger, nullable=False, index=True),
+    sa.Column("flags", sa.JSON, nullable=False, comment="threshold by label; null: never flagged there"),
 )
 
 messages = sa.Table(
@@ -147,6 +158,20 @@ card_ratings = sa.Table(
     sa.Column("helpful", sa.Boolean, nullable=False),
 )
 
+card_fact_checks = sa.Table(
+    "card_fact_checks",
+    metadata,
+    sa.Column("card_id", sa.ForeignKey("cards.card_id", ondelete="CASCADE"), primary_key=True),
+    sa.Column(
+        "fact_check_id",
+        sa.ForeignKey("fact_checks.fact_check_id", ondelete="CASCADE"),
+        primary_key=True,
+        index=True,
+    ),
+    sa.Column("score", sa.Float, nullable=False),
+    sa.Column("contradicts", sa.Boolean, nullable=False),
+)
+
 flags = sa.Table(
     "flags",
     metadata,
@@ -183,6 +208,23 @@ verdicts = sa.Table(
     sa.Column("verdict", sa.String(12), nullable=False),
     sa.Column("decided_at", Moment, nullable=False),
     comment="what is left of decided flags whose time is over: no message, no person",
+)
+
+samples = sa.Table(
+    "samples",
+    metadata,
+    sa.Column("message_id", sa.ForeignKey("readings.message_id", ondelete="CASCADE"), primary_key=True),
+    sa.Column("guild_id", sa.BigInteger, nullable=False),
+    sa.Column("label", sa.String(12), nullable=False, comment="the model's; the reading's may be a human's"),
+    sa.Column("score", sa.Float, nullable=False),
+    sa.Column("drawn_at", Moment, nullable=False),
+    sa.Column("verdict", sa.String(12)),
+    sa.Column("decided_by", sa.BigInteger),
+    sa.Column("decided_at", Moment),
+    sa.Column("leased_by", sa.BigInteger),
+    sa.Column("leased_until", Moment),
+    sa.Index(None, "guild_id", "drawn_at"),
+    comment="replies that were not flagged, drawn at random, for moderators to judge",
 )
 
 digests = sa.Table(
@@ -223,3 +265,26 @@ audit = sa.Table(
     sa.Index(None, "subject_id"),
     sqlite_autoincrement=True,
 )
+
+fact_checks = sa.Table(
+    "fact_checks",
+    metadata,
+    sa.Column("fact_check_id", sa.Integer, primary_key=True),
+    sa.Column("page", sa.Text, nullable=False, comment="the url in the one form in which two addresses are equal"),
+    sa.Column("claim", sa.Text, nullable=False),
+    sa.Column("title", sa.Text, nullable=False, server_default=""),
+    sa.Column("publisher", sa.Text, nullable=False),
+    sa.Column("rating", sa.Text, nullable=False),
+    sa.Column("url", sa.Text, nullable=False),
+    sa.Column("published", sa.Date),
+    sa.Column("imported_at", Moment, nullable=False, index=True),
+    sa.Column("vector", sa.LargeBinary, comment="float16[384], open: the text is public"),
+    sa.Column("model", sa.String(16), comment="null until it is encoded"),
+    sa.Index(None, "page", "claim", unique=True),
+    sa.Index(None, "model", "imported_at"),
+    comment="the archive: public fact-checks, in their publishers' words",
+    sqlite_autoincrement=True,
+)
+
+# Kept in step by triggers (see the migration): the words of claims and titles, for the archive alone.
+ARCHIVE_WORDS = "archive_words"

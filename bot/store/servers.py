@@ -1,16 +1,17 @@
 """What a server has set: live or shadow, its moderators' channel, thresholds and watched channels."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from datetime import datetime
 from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.dialects.sqlite import insert
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.records import Server, Thresholds
 from bot.store.database import Database
-from bot.store.schema import servers, watched
+from bot.store.schema import channel_policies, servers, watched
 
 
 class Servers:
@@ -23,8 +24,10 @@ class Servers:
         """Give the server's settings, or those of a new server: in shadow, with the standard thresholds."""
         async with self._database.read() as connection:
             row = (await connection.execute(sa.select(servers).where(servers.c.guild_id == guild_id))).one_or_none()
+            own = sa.select(channel_policies).where(channel_policies.c.guild_id == guild_id)
+            overrides = {each.channel_id: each.flags for each in await connection.execute(own)}
         if row is None:
-            return Server(guild_id)
+            return Server(guild_id, overrides=overrides)
         return Server(
             guild_id,
             row.live,
@@ -32,10 +35,11 @@ class Servers:
             Thresholds(**row.thresholds),
             row.retention_days,
             row.claim_days,
+            overrides,
         )
 
     async def save(self, server: Server) -> None:
-        """Write the server's settings."""
+        """Write all of the server's settings."""
         values = {
             "live": server.live,
             "alerts_channel_id": server.alerts_channel_id,
@@ -44,8 +48,12 @@ class Servers:
             "claim_days": server.claim_days,
         }
         statement = insert(servers).values(guild_id=server.guild_id, **values)
+        of_server = channel_policies.c.guild_id == server.guild_id
         async with self._database.write() as connection:
             await connection.execute(statement.on_conflict_do_update(index_elements=["guild_id"], set_=values))
+            await connection.execute(sa.delete(channel_policies).where(of_server))
+            for channel_id, flags in server.overrides.items():
+                await _override(connection, server.guild_id, channel_id, flags)
 
     async def change(self, guild_id: int, **settings: Any) -> Server:
         """Write some of a server's settings, named as in `Server`, and leave the others; give all as they now are."""
@@ -55,6 +63,12 @@ class Servers:
         statement = insert(servers).values(guild_id=guild_id, **first)
         async with self._database.write() as connection:
             await connection.execute(statement.on_conflict_do_update(index_elements=["guild_id"], set_=settings))
+        return await self.get(guild_id)
+
+    async def override(self, guild_id: int, channel_id: int, flags: Mapping[str, float | None]) -> Server:
+        """Let a channel, forum or thread have thresholds of its own; with none it follows what is around it."""
+        async with self._database.write() as connection:
+            await _override(connection, guild_id, channel_id, flags)
         return await self.get(guild_id)
 
     async def watch(self, guild_id: int, channel_id: int, now: datetime) -> bool:
@@ -95,3 +109,13 @@ class Servers:
         statement = sa.update(watched).where(watched.c.channel_id == channel_id).values(backfill_before=before)
         async with self._database.write() as connection:
             await connection.execute(statement)
+
+
+async def _override(
+    connection: AsyncConnection, guild_id: int, channel_id: int, flags: Mapping[str, float | None]
+) -> None:
+    chosen = sa.and_(channel_policies.c.guild_id == guild_id, channel_policies.c.channel_id == channel_id)
+    await connection.execute(sa.delete(channel_policies).where(chosen))
+    if flags:
+        values = {"guild_id": guild_id, "channel_id": channel_id, "flags": dict(flags)}
+        await connection.execute(sa.insert(channel_policies).values(**values))
