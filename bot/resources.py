@@ -12,6 +12,7 @@ import numpy as np
 
 from bot.errors import ConfigurationError
 from bot.indexes import Indexes
+from bot.lock import hold
 from bot.settings import Settings
 from bot.store import Store, open_store
 from bot.store.vault import load_vault
@@ -114,8 +115,9 @@ def load_models() -> Learned:
 async def open_resources(
     settings: Settings, clock: Clock = discord.utils.utcnow, learned: Learned | None = None
 ) -> AsyncIterator[Resources]:
-    """Open the store and the models, and close both at the end."""
+    """Open the store and the models for this process alone, and close both at the end."""
     async with AsyncExitStack() as stack:
+        stack.enter_context(hold(settings.database))
         vault = load_vault(settings.key, settings.key_file)
         store = await stack.enter_async_context(open_store(settings.database, vault))
         models = await stack.enter_async_context(open_models(learned or load_models()))

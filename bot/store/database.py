@@ -1,21 +1,18 @@
 """One SQLite file: a reading engine, a single writer, and migrations run at start."""
 
 import asyncio
-import sqlite3
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
 from typing import Any
 
 import sqlalchemy as sa
-from alembic import command
-from alembic.config import Config
-from alembic.util import CommandError
 from sqlalchemy import event
-from sqlalchemy.exc import DBAPIError, OperationalError
+from sqlalchemy.exc import OperationalError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
 from bot.errors import StoreError
+from bot.store.upgrade import check_current, upgrade
 
 PRAGMAS = (
     "PRAGMA journal_mode=WAL",
@@ -66,41 +63,22 @@ def _named_errors() -> Iterator[None]:
 
 
 @asynccontextmanager
-async def open_database(path: Path) -> AsyncIterator[Database]:
+async def open_database(path: Path, *, as_it_is: bool = False) -> AsyncIterator[Database]:
     """Open (or make) the database at `path`, bring it up to date and close it at the end.
 
+    `as_it_is` leaves the tables alone, because another process works on them.
+
     Raises:
-        StoreError: the file cannot be opened or written.
+        StoreError: the file cannot be opened or written, or is not of this version.
     """
-    engine = create_async_engine(f"sqlite+aiosqlite:///{path}")
+    await asyncio.to_thread(check_current if as_it_is else upgrade, path)
+    engine = create_async_engine(f"sqlite+aiosqlite:///{path}", hide_parameters=True)
     event.listen(engine.sync_engine, "connect", _configure)
     event.listen(engine.sync_engine, "begin", _begin)
     try:
-        await _migrate(engine, path)
         yield Database(engine)
     finally:
         await engine.dispose()
-
-
-async def _migrate(engine: AsyncEngine, path: Path) -> None:
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        async with engine.connect() as connection:
-            await connection.execution_options(writes=True)
-            async with connection.begin():
-                await connection.run_sync(_upgrade)
-    except (DBAPIError, sqlite3.Error, OSError) as error:
-        reason = error.orig if isinstance(error, DBAPIError) else error
-        raise StoreError(f"{path} is not writable or not a database: {reason}. Set HINDSIGHT_DATA_DIR.") from error
-    except CommandError as error:
-        raise StoreError(f"{path} was made by a newer version of the bot: {error}. Update the bot.") from error
-
-
-def _upgrade(connection: sa.Connection) -> None:
-    config = Config()
-    config.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
-    config.attributes["connection"] = connection
-    command.upgrade(config, "head")
 
 
 def _configure(dbapi: Any, _record: Any) -> None:
