@@ -3,9 +3,9 @@
 Text lives only in these values and only in memory; the store keeps ids, times and numbers.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 from enum import StrEnum
 
 import numpy as np
@@ -115,6 +115,30 @@ class Occurrence:
 
 
 @dataclass(frozen=True, slots=True)
+class FactCheck:
+    """Hold a public fact-check in its publisher's words; `page` is the one form of `url`."""
+
+    id: int
+    page: str
+    claim: str
+    title: str
+    publisher: str
+    rating: str
+    url: str
+    published: date | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """Hold a fact-check and how surely it is about the same claim; its claim may deny what was said."""
+
+    found: FactCheck
+    score: float
+    state: MatchState
+    contradicts: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Flag:
     """Hold a reply that policy sends to moderators.
 
@@ -141,8 +165,72 @@ class Flag:
 
 
 @dataclass(frozen=True, slots=True)
+class Judged:
+    """Hold what a moderator said of a label that the model gave; `verdict` is a label or "dismissed"."""
+
+    label: str
+    score: float
+    verdict: str
+
+    @property
+    def right(self) -> bool:
+        """Say whether the model's label was right."""
+        return self.verdict == self.label
+
+
+@dataclass(frozen=True, slots=True)
+class Scored:
+    """Hold how many replies of a place got a label with a score, in whole percents rounded down.
+
+    `channel_id` is the channel or thread where they stand, or 0 where that makes no difference to policy.
+    """
+
+    channel_id: int
+    watched_id: int
+    label: str
+    percent: int
+    count: int
+
+
+@dataclass(frozen=True, slots=True)
+class Spread:
+    """Hold how a server's replies were scored over some days, without saying which they are."""
+
+    days: int
+    rows: Sequence[Scored]
+
+
+@dataclass(frozen=True, slots=True)
+class Stratum:
+    """Hold replies that the model gave one label: how many, flagged or not, and what a part was judged to be."""
+
+    label: str
+    flagged: bool
+    size: int
+    verdicts: Mapping[str, int] = field(default_factory=dict)
+
+    @property
+    def judged(self) -> int:
+        """Count those that moderators judged."""
+        return sum(self.verdicts.values())
+
+
+@dataclass(frozen=True, slots=True)
+class Sample:
+    """Hold a reply that was not flagged and that moderators are asked to judge; label and score are the model's."""
+
+    message_id: int
+    guild_id: int
+    channel_id: int
+    label: str
+    score: float
+    verdict: str | None = None
+    decided_by: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Card:
-    """Hold a card that is due or posted: the claim it answers and the occurrences it shows."""
+    """Hold a card that is due or posted: the claim it answers, the occurrences and fact-checks that it shows."""
 
     id: int
     guild_id: int
@@ -153,6 +241,7 @@ class Card:
     created_at: datetime
     state: str = "pending"
     posted_id: int | None = None
+    checked: tuple[Checked, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

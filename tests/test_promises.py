@@ -58,10 +58,12 @@ HASHES_AND_SEALED = {
     "opt_outs.author_key",
 }
 
+PUBLIC = "fact_checks"  # their publishers wrote them for everybody; nothing of a server's is in them
+
 
 def columns(kind: type[sa.types.TypeEngine]) -> dict[str, sa.Column]:
-    """List the schema's columns of a type."""
-    every = (column for table in metadata.sorted_tables for column in table.c)
+    """List the schema's columns of a type, apart from the public archive's."""
+    every = (column for table in metadata.sorted_tables for column in table.c if table.name != PUBLIC)
     return {f"{column.table.name}.{column.name}": column for column in every if isinstance(column.type, kind)}
 
 
@@ -159,7 +161,10 @@ def test_no_column_is_wide_enough_for_a_message() -> None:
     assert set(columns(sa.JSON)) == NUMBERS_AND_NAMES
     assert set(columns(sa.LargeBinary)) == HASHES_AND_SEALED
     known = sa.String | sa.JSON | sa.LargeBinary | sa.Integer | sa.Float | sa.Boolean
+    assert PUBLIC in metadata.tables
     for table in metadata.sorted_tables:
+        if table.name == PUBLIC:
+            continue
         for column in table.c:
             assert isinstance(getattr(column.type, "impl_instance", column.type), known), column
 

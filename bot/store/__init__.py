@@ -5,6 +5,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from bot.store.archive import Archive
 from bot.store.audit import Audit
 from bot.store.cards import Cards
 from bot.store.claims import Claims
@@ -38,6 +39,7 @@ class Store:
     retention: Retention
     audit: Audit
     statistics: Statistics
+    archive: Archive
 
 
 @asynccontextmanager
@@ -61,4 +63,5 @@ async def open_store(path: Path, master: Vault) -> AsyncIterator[Store]:
             retention=Retention(database),
             audit=Audit(database),
             statistics=Statistics(database),
+            archive=Archive(database),
         )

@@ -1,4 +1,4 @@
-"""Cards that are due or posted, the occurrences that they show, and members' ratings of them."""
+"""Cards that are due or posted, what they show, and members' ratings of them."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -8,10 +8,11 @@ from sqlalchemy.dialects.sqlite import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.errors import NotFound
-from bot.records import Card, MatchState, Occurrence
+from bot.records import Card, Checked, MatchState, Occurrence
+from bot.store.archive import fact_check
 from bot.store.audit import write_entry
 from bot.store.database import Database
-from bot.store.schema import card_occurrences, card_ratings, cards, messages
+from bot.store.schema import card_fact_checks, card_occurrences, card_ratings, cards, fact_checks, messages
 from bot.store.vault import Vault
 
 LATEST = 10  # cards of a channel among which removed ones count
@@ -133,15 +134,7 @@ class Cards:
 
 async def write_card(connection: AsyncConnection, card: Card) -> Card | None:
     """Make a card due, once for a claim and conversation; give None when there has been one."""
-    same = (
-        sa.select(cards.c.card_id)
-        .join(card_occurrences, card_occurrences.c.card_id == cards.c.card_id)
-        .where(
-            cards.c.conversation_id == card.conversation_id,
-            card_occurrences.c.message_id.in_([occurrence.message_id for occurrence in card.occurrences]),
-        )
-    )
-    if (await connection.execute(same)).first() is not None:
+    if await _is_shown(connection, card):
         return None
     statement = insert(cards).values(
         guild_id=card.guild_id,
@@ -154,22 +147,7 @@ async def write_card(connection: AsyncConnection, card: Card) -> Card | None:
     row = (await connection.execute(statement.on_conflict_do_nothing().returning(cards))).one_or_none()
     if row is None:
         return None
-    await connection.execute(
-        sa.insert(card_occurrences),
-        [
-            {
-                "card_id": row.card_id,
-                "message_id": occurrence.message_id,
-                "channel_id": occurrence.channel_id,
-                "conversation_id": occurrence.conversation_id,
-                "at": occurrence.at,
-                "score": occurrence.score,
-                "state": occurrence.state.value,
-                "contradicts": occurrence.contradicts,
-            }
-            for occurrence in card.occurrences
-        ],
-    )
+    await _write_shown(connection, row.card_id, card)
     return await _card(connection, row)
 
 
@@ -184,9 +162,60 @@ async def withdraw_card(connection: AsyncConnection, message_id: int) -> Card | 
     return card
 
 
+async def _is_shown(connection: AsyncConnection, card: Card) -> bool:
+    """Say whether a card of the same conversation shows one of the same occurrences or fact-checks."""
+    told, checked = card_occurrences.c, card_fact_checks.c
+    theirs = sa.union_all(
+        sa.select(told.card_id).where(told.message_id.in_([each.message_id for each in card.occurrences])),
+        sa.select(checked.card_id).where(checked.fact_check_id.in_([each.found.id for each in card.checked])),
+    )
+    same = sa.select(cards.c.card_id).where(
+        cards.c.conversation_id == card.conversation_id, cards.c.card_id.in_(theirs)
+    )
+    return (await connection.execute(same)).first() is not None
+
+
+async def _write_shown(connection: AsyncConnection, card_id: int, card: Card) -> None:
+    told = [
+        {
+            "card_id": card_id,
+            "message_id": occurrence.message_id,
+            "channel_id": occurrence.channel_id,
+            "conversation_id": occurrence.conversation_id,
+            "at": occurrence.at,
+            "score": occurrence.score,
+            "state": occurrence.state.value,
+            "contradicts": occurrence.contradicts,
+        }
+        for occurrence in card.occurrences
+    ]
+    checked = [
+        {"card_id": card_id, "fact_check_id": each.found.id, "score": each.score, "contradicts": each.contradicts}
+        for each in card.checked
+    ]
+    for table, rows in ((card_occurrences, told), (card_fact_checks, checked)):
+        if rows:
+            await connection.execute(sa.insert(table), rows)
+
+
 async def _card(connection: AsyncConnection, row: sa.Row) -> Card:
-    query = sa.select(card_occurrences).where(card_occurrences.c.card_id == row.card_id).order_by(card_occurrences.c.at)
-    occurrences = tuple(
+    return Card(
+        row.card_id,
+        row.guild_id,
+        row.channel_id,
+        row.message_id,
+        row.conversation_id,
+        await _occurrences(connection, row.card_id),
+        row.created_at,
+        row.state,
+        row.posted_id,
+        await _checked(connection, row.card_id),
+    )
+
+
+async def _occurrences(connection: AsyncConnection, card_id: int) -> tuple[Occurrence, ...]:
+    query = sa.select(card_occurrences).where(card_occurrences.c.card_id == card_id).order_by(card_occurrences.c.at)
+    return tuple(
         Occurrence(
             found.message_id,
             found.channel_id,
@@ -198,14 +227,16 @@ async def _card(connection: AsyncConnection, row: sa.Row) -> Card:
         )
         for found in await connection.execute(query)
     )
-    return Card(
-        row.card_id,
-        row.guild_id,
-        row.channel_id,
-        row.message_id,
-        row.conversation_id,
-        occurrences,
-        row.created_at,
-        row.state,
-        row.posted_id,
+
+
+async def _checked(connection: AsyncConnection, card_id: int) -> tuple[Checked, ...]:
+    query = (
+        sa.select(fact_checks, card_fact_checks.c.score, card_fact_checks.c.contradicts)
+        .join(card_fact_checks, card_fact_checks.c.fact_check_id == fact_checks.c.fact_check_id)
+        .where(card_fact_checks.c.card_id == card_id)
+        .order_by(card_fact_checks.c.score.desc())
+    )
+    return tuple(
+        Checked(fact_check(row), row.score, MatchState.CONFIRMED, row.contradicts)
+        for row in await connection.execute(query)
     )

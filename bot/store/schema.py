@@ -286,5 +286,4 @@ fact_checks = sa.Table(
     sqlite_autoincrement=True,
 )
 
-# Kept in step by triggers (see the migration): the words of claims and titles, for the archive alone.
-ARCHIVE_WORDS = "archive_words"
+# Beside it stands `archive_words`, an FTS5 table that triggers keep in step; the migration makes both.
