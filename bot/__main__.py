@@ -1,4 +1,4 @@
-"""The command line: run · demo · replay · label · match · summarize · doctor."""
+"""The command line: run · demo · replay · label · match · summarize · doctor · backup · restore · rekey · erase."""
 
 import asyncio
 import sys
@@ -113,6 +113,67 @@ def summarize(
 
     with _opened(file) as lines:
         raise typer.Exit(filters.summarize(lines, sys.stdout, sys.stderr, words))
+
+
+@app.command()
+def backup(file: Annotated[Path, typer.Argument(help="A new file; the key is not in it.")]) -> None:
+    """Copy the database, also while the bot runs."""
+    from bot import upkeep
+    from bot.settings import load_settings
+
+    upkeep.back_up(load_settings(), file)
+    Console().print(f"{file} holds the database as it stands. The key is not in it: keep that elsewhere.")
+
+
+@app.command()
+def restore(
+    file: Annotated[Path, typer.Argument(help="A file that backup has made.", exists=True)],
+    force: Annotated[bool, typer.Option(help="Also where a database is; it is kept aside.")] = False,
+) -> None:
+    """Put a backup into the database's place, with the bot stopped."""
+    from bot import upkeep
+    from bot.settings import load_settings
+
+    aside = upkeep.restore(load_settings(), file, force=force)
+    Console().print("Restored. What was erased or opted out of after the backup was made is back.")
+    if aside is not None:
+        Console().print(f"The database before is kept in {aside}: delete it when it is not needed.", soft_wrap=True)
+
+
+@app.command()
+def rekey() -> None:
+    """Give the database a new master key, with the bot stopped."""
+    from bot import upkeep
+    from bot.settings import load_settings
+
+    waiting = asyncio.run(upkeep.rekey(load_settings()))
+    if waiting is None:
+        said = "The database opens with the new key only. Backups made before still need the old one."
+    else:
+        said = f"Both keys open the database now. Set HINDSIGHT_KEY to the content of {waiting}, then run this again."
+    Console().print(said, soft_wrap=True)
+
+
+@app.command()
+def erase(
+    server: Annotated[
+        int | None, typer.Option(help="Everything of a server; with --user, that member's there.")
+    ] = None,
+    channel: Annotated[int | None, typer.Option(help="All that was learned in a channel and its threads.")] = None,
+    user: Annotated[int | None, typer.Option(help="All that is kept of a member, in every server.")] = None,
+    message: Annotated[int | None, typer.Option(help="All that is kept of a message.")] = None,
+) -> None:
+    """Delete what is kept of a server, channel, member or message, with the bot stopped."""
+    from bot import upkeep
+    from bot.settings import load_settings
+
+    wanted = upkeep.Wanted(server, channel, user, message)
+    erased = asyncio.run(upkeep.erase(load_settings(), wanted))
+    Console().print(f"Erased: {erased.messages} messages with all that hung on them.")
+    if erased.shown:
+        Console().print("These messages of the bot still show some of it. Delete them in Discord:")
+    for link in erased.shown:
+        Console().print(link, soft_wrap=True)
 
 
 def _opened(file: Path | None) -> "nullcontext[TextIO] | TextIO":

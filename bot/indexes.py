@@ -21,6 +21,13 @@ SERVERS = 64  # indexes in memory
 log = logging.getLogger(__name__)
 
 
+def discard(folder: Path, guild_id: int | None = None) -> None:
+    """Delete the index files of a server, or of all; they are made anew from the table when next needed."""
+    for file in folder.glob("*" if guild_id is None else f"{guild_id}-*"):
+        if file.suffix in (".claims", ".draft"):
+            file.unlink()
+
+
 class Indexes:
     """Give servers their indexes and keep the files up to date."""
 

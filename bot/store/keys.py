@@ -4,6 +4,9 @@ All that is sealed or hashed hangs on the data key, which is made once. The mast
 wrong master is noticed at the start, and another one can take its place without touching anything else.
 """
 
+from collections.abc import Iterable
+from contextlib import suppress
+
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -21,6 +24,11 @@ async def unlock(database: Database, master: Vault) -> Vault:
             data = new_vault()
             await connection.execute(sa.insert(data_keys).values(sealed=master.wrap(data)))
             return data
+    return open_sealed(sealed, master)
+
+
+def open_sealed(sealed: Iterable[bytes], master: Vault) -> Vault:
+    """Give the vault of the data key that this master sealed; raise `StoreError` when it sealed none."""
     for each in sealed:
         try:
             return master.unwrap(each)
@@ -30,9 +38,13 @@ async def unlock(database: Database, master: Vault) -> Vault:
 
 
 async def admit(database: Database, old: Vault, new: Vault) -> None:
-    """Let another master key open the database beside the old one."""
+    """Let another master key open the database beside the old one; a repeat changes nothing."""
     data = await unlock(database, old)
     async with database.write() as connection:
+        for each in await _sealed(connection):
+            with suppress(StoreError):
+                new.unwrap(each)
+                return
         await connection.execute(sa.insert(data_keys).values(sealed=new.wrap(data)))
 
 

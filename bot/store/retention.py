@@ -85,10 +85,13 @@ class Retention:
         query = sa.select(servers.c.guild_id).where(servers.c.left_at < now - GRACE)
         async with self._database.write() as connection:
             ids = list((await connection.execute(query)).scalars())
-            for table in reversed(metadata.sorted_tables):
-                if ids and "guild_id" in table.c:
-                    await connection.execute(sa.delete(table).where(table.c.guild_id.in_(ids)))
+            await _delete_servers(connection, ids)
         return ids
+
+    async def delete(self, guild_id: int) -> None:
+        """Delete everything of a server at once."""
+        async with self._database.write() as connection:
+            await _delete_servers(connection, [guild_id])
 
     async def purge(self, guild_id: int, channel_id: int | None, now: datetime) -> Forgotten:
         """Delete all that was learned in a channel with its threads, or in the whole server.
@@ -109,12 +112,29 @@ class Retention:
             await connection.execute(sa.update(watched).where(watching).values(added_at=now, backfill_before=None))
         return forgotten
 
+    async def servers_of(self, channel_id: int) -> Sequence[int]:
+        """Give the server of a channel or thread of which anything is kept, if there is one."""
+        there = sa.or_(messages.c.channel_id == channel_id, messages.c.watched_id == channel_id)
+        query = sa.union(
+            sa.select(messages.c.guild_id).where(there),
+            sa.select(tallies.c.guild_id).where(tallies.c.watched_id == channel_id),
+            sa.select(watched.c.guild_id).where(watched.c.channel_id == channel_id),
+        )
+        async with self._database.read() as connection:
+            return list((await connection.execute(query)).scalars())
+
     async def servers(self) -> Sequence[int]:
         """List the servers of which anything is kept."""
         tables = [table for table in metadata.sorted_tables if "guild_id" in table.c]
         query = sa.union(*(sa.select(table.c.guild_id) for table in tables))
         async with self._database.read() as connection:
             return sorted((await connection.execute(query)).scalars())
+
+
+async def _delete_servers(connection: AsyncConnection, ids: Sequence[int]) -> None:
+    for table in reversed(metadata.sorted_tables):
+        if ids and "guild_id" in table.c:
+            await connection.execute(sa.delete(table).where(table.c.guild_id.in_(ids)))
 
 
 async def _past(connection: AsyncConnection, since: sa.Column[datetime], now: datetime) -> list[int]:

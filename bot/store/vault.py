@@ -69,6 +69,10 @@ class Vault:
         """Give the vault whose key was wrapped; raise `StoreError` when this one did not wrap it."""
         return Vault(self._decrypt("wrap", 0, "", wrapped))
 
+    def same_key(self, other: "Vault") -> bool:
+        """Say whether another vault holds the same key."""
+        return hmac.compare_digest(self._key, other._key)
+
     def _encrypt(self, purpose: str, guild_id: int, bound_to: str, plain: bytes) -> bytes:
         nonce = os.urandom(NONCE_BYTES)
         return nonce + AESGCM(self.derive(purpose, guild_id)).encrypt(nonce, plain, bound_to.encode())
@@ -89,28 +93,57 @@ def new_vault() -> Vault:
     return Vault(os.urandom(KEY_BYTES))
 
 
-def load_vault(key: SecretStr | None, key_file: Path) -> Vault:
-    """Take the master key from the settings, else from its file, which is made once with mode 0600."""
+def load_vault(key: SecretStr | None, key_file: Path, *, make: bool = True) -> Vault:
+    """Take the master key from the settings, else from its file.
+
+    The file is made once, with mode 0600; without `make` a key that is not there is a `ConfigurationError`.
+    """
     if key is not None:
         return _decode(key.get_secret_value(), "HINDSIGHT_KEY")
     try:
-        key_file.parent.mkdir(parents=True, exist_ok=True)
         if key_file.exists():
-            return _decode(key_file.read_text().strip(), str(key_file))
-        return write_key(key_file)
+            return read_key(key_file)
+        if make:
+            key_file.parent.mkdir(parents=True, exist_ok=True)
+            return write_key(key_file)
     except OSError as error:
         raise StoreError(f"{key_file} cannot be read or written: {error.strerror}. Set HINDSIGHT_DATA_DIR.") from error
+    raise ConfigurationError(f"No key. Put the database's key file at {key_file}, or set HINDSIGHT_KEY to its content.")
+
+
+def read_key(key_file: Path) -> Vault:
+    """Read a master key from its file."""
+    return _decode(key_file.read_text().strip(), str(key_file))
 
 
 def write_key(key_file: Path) -> Vault:
-    """Make a new master key in a file that only its owner can read; it must not be there yet."""
+    """Make a new master key in a file that only its owner can read; it must not be there yet.
+
+    After a crash the file is there with the whole key, or not at all.
+    """
+    if key_file.exists():
+        raise FileExistsError(key_file)
+    draft = key_file.with_name(f"{key_file.name}.draft")
+    draft.unlink(missing_ok=True)
     master = os.urandom(KEY_BYTES)
-    descriptor = os.open(key_file, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600)
+    descriptor = os.open(draft, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600)
     with os.fdopen(descriptor, "w") as file:
         file.write(base64.b64encode(master).decode() + "\n")
         file.flush()
         os.fsync(descriptor)
+    move(draft, key_file)
     return Vault(master)
+
+
+def move(file: Path, place: Path) -> None:
+    """Put a file into another's place, so that it stays there through a loss of power."""
+    file.replace(place)
+    if hasattr(os, "O_DIRECTORY"):
+        descriptor = os.open(place.parent, os.O_DIRECTORY)
+        try:
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)
 
 
 def _decode(text: str, origin: str) -> Vault:

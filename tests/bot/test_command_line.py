@@ -1,13 +1,22 @@
 """The command line says plainly what is missing and what to do about it."""
 
+import asyncio
 import os
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
+from typer.testing import CliRunner
+
+from bot.__main__ import app
+from bot.errors import StoreError
+from bot.store import open_store
+from bot.store.vault import load_vault
+from tests.bot.rows import post
 
 ROOT = Path(__file__).parents[2]
+FILTERS = ("label", "match", "summarize")
 
 
 def hindsight(*arguments: str, folder: Path, **environment: str) -> subprocess.CompletedProcess[str]:
@@ -48,7 +57,7 @@ def test_misspelt_setting_is_an_error(tmp_path: Path) -> None:
 def test_help_names_every_command(tmp_path: Path) -> None:
     done = hindsight("--help", folder=tmp_path)
     assert done.returncode == 0
-    for command in ("run", "demo", "replay", "label", "match", "summarize", "doctor"):
+    for command in (*FILTERS, "run", "demo", "replay", "doctor", "backup", "restore", "rekey", "erase"):
         assert command in done.stdout
 
 
@@ -65,3 +74,28 @@ def test_replay_of_a_broken_file_is_one_line(tmp_path: Path) -> None:
     assert done.returncode == 1
     assert done.stderr.count("\n") == 1
     assert "export.json is not JSON" in done.stderr
+
+
+async def test_upkeep_says_what_it_did(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    async with open_store(
+        tmp_path / "data" / "hindsight.sqlite", load_vault(None, tmp_path / "data/hindsight.key")
+    ) as store:
+        await store.messages.keep(post(1, author=7))
+
+    def said(*arguments: str) -> str:
+        done = CliRunner().invoke(app, arguments, catch_exceptions=False)
+        assert done.exit_code == 0
+        return " ".join(done.output.split())
+
+    def run() -> None:
+        assert "The key is not in it" in said("backup", "copy.sqlite")
+        assert "opens with the new key only" in said("rekey")
+        with pytest.raises(StoreError, match="another key"):
+            said("restore", "copy.sqlite", "--force")
+        assert "Erased: 1 messages" in said("erase", "--user", "7")
+        assert "Erased: 0 messages" in said("erase", "--message", "1")
+        said("backup", "again.sqlite")
+        assert "kept in data/hindsight.before-" in said("restore", "again.sqlite", "--force")
+
+    await asyncio.to_thread(run)
