@@ -16,7 +16,9 @@ from bot.store.keys import unlock
 from bot.store.members import Members
 from bot.store.messages import Messages
 from bot.store.outcomes import Outcomes
+from bot.store.reports import Reports
 from bot.store.retention import Retention
+from bot.store.samples import Samples
 from bot.store.servers import Servers
 from bot.store.statistics import Statistics
 from bot.store.vault import Vault
@@ -39,6 +41,8 @@ class Store:
     retention: Retention
     audit: Audit
     statistics: Statistics
+    samples: Samples
+    reports: Reports
     archive: Archive
 
 
@@ -63,5 +67,7 @@ async def open_store(path: Path, master: Vault) -> AsyncIterator[Store]:
             retention=Retention(database),
             audit=Audit(database),
             statistics=Statistics(database),
+            samples=Samples(database),
+            reports=Reports(database),
             archive=Archive(database),
         )

@@ -24,6 +24,7 @@ from bot.store.schema import (
     messages,
     opt_outs,
     readings,
+    samples,
 )
 from bot.store.vault import Vault
 from models.labels import LABELS, MARKS
@@ -43,9 +44,11 @@ class Members:
         query = (
             sa.select(messages, readings, claims.c.message_id.label("claim_id"), flags.c.flag_id)
             .add_columns(flags.c.label.label("flag_label"), flags.c.state.label("flag_state"), flags.c.verdict)
+            .add_columns(samples.c.drawn_at, samples.c.verdict.label("sample_verdict"))
             .outerjoin(readings, readings.c.message_id == messages.c.message_id)
             .outerjoin(claims, claims.c.message_id == messages.c.message_id)
             .outerjoin(flags, flags.c.message_id == messages.c.message_id)
+            .outerjoin(samples, samples.c.message_id == messages.c.message_id)
             .where(own)
             .order_by(messages.c.message_id)
         )
@@ -146,4 +149,6 @@ def _exported(row: sa.Row) -> dict[str, Any]:
         exported["model"] = row.model
     if row.flag_id is not None:
         exported["flag"] = {"label": row.flag_label, "state": row.flag_state, "verdict": row.verdict}
+    if row.drawn_at is not None:
+        exported["sample"] = {"drawn": row.drawn_at.isoformat(), "verdict": row.sample_verdict}
     return exported

@@ -12,7 +12,8 @@ from bot.store.cards import withdraw_card, write_card
 from bot.store.claims import write_claim
 from bot.store.database import Database
 from bot.store.flags import reopen_edited, withdraw_flag, write_flag
-from bot.store.schema import flags, messages, readings
+from bot.store.samples import drop_edited
+from bot.store.schema import flags, messages, readings, samples
 from bot.store.vault import Vault
 from models.labels import LABELS, MARKS
 from models.reader import Reading
@@ -58,6 +59,7 @@ class Outcomes:
             if not await _mark_read(connection, result.post, result.placement):
                 return None
             await reopen_edited(connection, result.post.id, result.post.edited_at)
+            await drop_edited(connection, result.post.id, result.post.edited_at)
             human = await _human_label(connection, result.post.id)
             await _write_reading(connection, result.post.id, result.reading, human, reader, now)
             await write_claim(connection, self._vault, result.claim, result.post.id, embedder)
@@ -86,8 +88,10 @@ async def _mark_read(connection: AsyncConnection, post: Post, placement: Placeme
 
 
 async def _human_label(connection: AsyncConnection, message_id: int) -> str | None:
-    query = sa.select(flags.c.verdict).where(flags.c.message_id == message_id, flags.c.state == "decided")
-    verdict = (await connection.execute(query)).scalar_one_or_none()
+    decided = sa.select(flags.c.verdict).where(flags.c.message_id == message_id, flags.c.state == "decided")
+    sampled = sa.select(samples.c.verdict).where(samples.c.message_id == message_id)
+    verdict = (await connection.execute(decided)).scalar_one_or_none()
+    verdict = verdict or (await connection.execute(sampled)).scalar_one_or_none()
     return "none" if verdict == "dismissed" else verdict
 
 

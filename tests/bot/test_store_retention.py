@@ -118,6 +118,8 @@ async def everything(store: Store, guild: int, first: int) -> None:
     await store.retention.expire(NOW)
     await store.members.opt_out(guild, 99)
     await store.servers.watch(guild, guild, NOW)
+    await store.servers.override(guild, guild, {"partisan": None})
+    await store.samples.add(guild, [first + 1], NOW)
     await store.servers.save(await store.servers.get(guild))
 
 
@@ -173,8 +175,9 @@ async def test_purge_of_a_server_keeps_settings_and_the_log(store: Store) -> Non
     forgotten = await store.retention.purge(GUILD, None, NOW)
     assert {each.kind for each in forgotten.shown} == {"card", "alert", "digest"}
     left = {name for name, count in (await rows(store)).items() if count}
-    assert left <= {"servers", "watched", "opt_outs", "audit", "verdicts", "digests"}
-    assert {"servers", "watched", "opt_outs", "audit"} <= left
+    settings = {"servers", "watched", "channel_policies", "opt_outs", "audit"}
+    assert left <= settings | {"verdicts", "digests"}
+    assert settings <= left
 
 
 async def test_purge_stays_in_its_server(store: Store) -> None:
