@@ -75,7 +75,12 @@ class Samples:
             await connection.execute(sa.delete(samples).where(chosen))
 
     async def _settle(
-        self, chosen: sa.ColumnElement[bool], values: Mapping[str, object], action: str, moderator_id: int, now: datetime
+        self,
+        chosen: sa.ColumnElement[bool],
+        values: Mapping[str, object],
+        action: str,
+        moderator_id: int,
+        now: datetime,
     ) -> bool:
         async with self._database.write() as connection:
             statement = sa.update(samples).where(chosen).values(**values).returning(samples)
