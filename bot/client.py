@@ -1,6 +1,5 @@
 """The bot: what it may see, what it opens, how it starts and stops."""
 
-import asyncio
 import logging
 
 import discord
@@ -90,7 +89,6 @@ class Hindsight(commands.AutoShardedBot):
         self.memory = ClaimMemory(resources.store, self.quotes, resources.indexes, resources.models.judge)
         self.pipeline = Pipeline(resources, self.quotes, self.new_conversations(), self.memory)
         self.intake = Intake(self.pipeline, self.quotes, self.dispatch)
-        self.stopping: asyncio.Task[None] | None = None  # kept, so that a close begun by a signal runs to its end
         self.tree.on_error = self.on_interaction_error
 
     async def setup_hook(self) -> None:

@@ -1,7 +1,8 @@
-"""Start the bot on Discord, and say plainly what keeps it from starting."""
+"""Start the bot on Discord, say plainly what keeps it from starting, and stop it without losing anything."""
 
 import asyncio
 import logging
+import os
 import signal
 
 import discord
@@ -19,16 +20,40 @@ NO_CONTENT = (
     f"Switch it on at {PORTAL} → your application → Bot → Privileged Gateway Intents."
 )
 
+SOURCES = ("cogs.watch", "cogs.catchup")  # where messages come in
+WORK = ("discord.py: ", "CommandTree-invoker", "discord-ui-")  # how discord.py names the tasks of events and presses
+FINISH = 5.0  # seconds in which what is under way may end
+HANG_UP = 2.0  # seconds in which Discord may answer our good-bye; the library would wait for thirty
+
 log = logging.getLogger(__name__)
 
 
 async def run(settings: Settings) -> None:
-    """Run the bot until it is stopped; raise `ConfigurationError` when it cannot start."""
+    """Run the bot until it is stopped by SIGTERM or Ctrl-C; raise `ConfigurationError` when it cannot start."""
     if settings.token is None or not settings.token.get_secret_value():
         raise ConfigurationError(NO_TOKEN)
-    async with open_resources(settings) as resources, Hindsight(resources) as bot:
-        _stop_on_sigterm(bot)
-        await _start(bot, settings.token.get_secret_value())
+    os.umask(0o077)
+    stop = _on_signals()
+    async with open_resources(settings) as resources:
+        bot = Hindsight(resources)
+        try:
+            await _serve(bot, settings.token.get_secret_value(), stop)
+        finally:
+            await hang_up(bot)
+
+
+async def _serve(bot: Hindsight, token: str, stop: asyncio.Event) -> None:
+    serving, stopped = asyncio.create_task(_start(bot, token)), asyncio.create_task(stop.wait())
+    await asyncio.wait({serving, stopped}, return_when=asyncio.FIRST_COMPLETED)
+    if stopped.done():
+        log.info("stopping")
+        await drain(bot)
+        await hang_up(bot)
+        serving.cancel()
+        await asyncio.wait({serving})
+    else:
+        stopped.cancel()
+        await serving
 
 
 async def _start(bot: Hindsight, token: str) -> None:
@@ -40,11 +65,45 @@ async def _start(bot: Hindsight, token: str) -> None:
         raise ConfigurationError(NO_CONTENT) from None
 
 
-def _stop_on_sigterm(bot: Hindsight) -> None:
+async def drain(bot: Hindsight, seconds: float = FINISH) -> None:
+    """Take nothing new and let what is under way end; what does not end in time is read at the next start."""
     loop = asyncio.get_running_loop()
+    deadline = loop.time() + seconds
+    for name in SOURCES:
+        if name in bot.extensions:
+            await bot.unload_extension(name)
+    while (work := _under_way()) and (left := deadline - loop.time()) > 0:
+        await asyncio.wait(work, timeout=left)
+    late = _under_way()
+    if late:
+        log.warning("%s tasks are cut short; their messages are read at the next start", len(late))
+        for task in late:
+            task.cancel()
+        await asyncio.wait(late, timeout=1)
 
-    def stop() -> None:
-        log.info("stopping")
-        bot.stopping = loop.create_task(bot.close())
 
-    loop.add_signal_handler(signal.SIGTERM, stop)
+async def hang_up(bot: Hindsight, seconds: float = HANG_UP) -> None:
+    """Close the connection, without waiting for long for an answer."""
+    closing = asyncio.create_task(bot.close())
+    await asyncio.wait({closing}, timeout=seconds)
+    if not closing.done():
+        closing.cancel()
+        await asyncio.wait({closing})
+        await bot.http.close()
+
+
+def _under_way() -> set[asyncio.Task[object]]:
+    return {task for task in asyncio.all_tasks() if task.get_name().startswith(WORK)}
+
+
+def _on_signals() -> asyncio.Event:
+    """Give an event that the first SIGTERM or Ctrl-C sets; a second one ends the process at once."""
+    loop, stop = asyncio.get_running_loop(), asyncio.Event()
+
+    def ask(number: int) -> None:
+        loop.remove_signal_handler(number)
+        stop.set()
+
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, ask, number)
+    return stop

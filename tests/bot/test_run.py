@@ -1,0 +1,119 @@
+"""Stopping: what is under way ends, or is read at the next start; it never takes long."""
+
+import asyncio
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Sequence
+from pathlib import Path
+
+import pytest
+
+from bot.client import Hindsight
+from bot.lock import hold
+from bot.run import drain, hang_up
+from models.reader import Passage, Reading
+from tests.conftest import World
+from tests.tiny import TinyReader
+
+STORY = "Harbour bridge at Quellhaven announced to open next spring https://wire.example/bridge"
+WAITING = """
+import asyncio, sys
+from pathlib import Path
+import bot.resources
+from bot.client import Hindsight
+from bot.run import run
+from bot.settings import Settings
+from tests.tiny import tiny_models
+
+async def start(self, token):
+    await self._async_setup_hook()
+    print("started", flush=True)
+    await asyncio.Event().wait()
+
+Hindsight.start = start
+bot.resources.load_models = tiny_models
+asyncio.run(run(Settings(_env_file=None, data_dir=Path(sys.argv[1]), token="none")))
+"""
+
+
+class SlowReader(TinyReader):
+    """Take half a second for a batch."""
+
+    def predict(self, passages: Sequence[Passage]) -> list[Reading]:
+        time.sleep(0.5)
+        return super().predict(passages)
+
+
+@pytest.fixture
+def slow(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Read slowly."""
+    monkeypatch.setattr("tests.tiny.TinyReader", SlowReader)
+
+
+@pytest.fixture
+async def busy(slow: None, world: World) -> tuple[World, list[int]]:
+    """Give a world in which messages have just come in."""
+    await world.watch()
+    story = await world.member.send(world.news, STORY)
+    member, news = world.member.id, world.news.id
+    sent = [world.env.backend.create_message(news, member, f"{STORY}/{number}").id for number in range(5)]
+    await asyncio.sleep(0.1)
+    assert await world.store.messages.unread(10)
+    return world, [story.id, *sent]
+
+
+async def test_what_is_under_way_ends_before_the_bot_does(busy: tuple[World, list[int]]) -> None:
+    world, sent = busy
+    await drain(world.bot, 30)
+    assert not await world.store.messages.unread(10)
+    assert len(await world.store.messages.among(sent)) == len(sent)
+    late = world.env.backend.create_message(world.news.id, world.member.id, "too late")
+    await asyncio.sleep(0.1)
+    assert await world.store.messages.get(late.id) is None
+
+
+async def test_what_takes_too_long_is_read_at_the_next_start(busy: tuple[World, list[int]]) -> None:
+    world, sent = busy
+    began = time.monotonic()
+    await drain(world.bot, 0)
+    assert time.monotonic() - began < 2
+    assert await world.store.messages.unread(10)
+    await world.restart()
+    assert not await world.store.messages.unread(10)
+    assert len(await world.store.messages.readings(sent)) == len(sent)
+
+
+async def test_silent_gateway_does_not_hold_up_the_end(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    async def never(_: object) -> None:
+        await asyncio.sleep(60)
+
+    monkeypatch.setattr(Hindsight, "close", never)
+    began = time.monotonic()
+    await hang_up(world.bot, 0.1)
+    assert time.monotonic() - began < 2
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_signal_ends_the_process_well(tmp_path: Path, number: signal.Signals) -> None:
+    root = Path(__file__).parents[2]
+    with subprocess.Popen(  # noqa: S603 - our own interpreter and words
+        [sys.executable, "-W", "ignore", "-c", WAITING, str(tmp_path)],
+        cwd=root,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        env={**os.environ, "PYTHONPATH": str(root)},
+    ) as process:
+        assert process.stdout is not None
+        assert process.stdout.readline() == "started\n"
+        began = time.monotonic()
+        process.send_signal(number)
+        _, said = process.communicate(timeout=30)
+    assert time.monotonic() - began < 10
+    assert process.returncode == 0
+    assert "Traceback" not in said
+    with hold(tmp_path / "hindsight.sqlite"):
+        pass
