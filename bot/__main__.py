@@ -1,4 +1,4 @@
-"""The command line: run · demo · replay · label · match · summarize · doctor · backup · restore · rekey · erase."""
+"""The command line: run and import, demo and replay, label, match and summarize, doctor, and what an owner needs."""
 
 import asyncio
 import sys
@@ -174,6 +174,20 @@ def erase(
         Console().print("These messages of the bot still show some of it. Delete them in Discord:")
     for link in erased.shown:
         Console().print(link, soft_wrap=True)
+
+
+@app.command("import")
+def import_(
+    file: Annotated[
+        Path,
+        typer.Argument(help="ClaimReview JSON or feed, CSV, JSON Lines, or a DiscordChatExporter export.", exists=True),
+    ],
+) -> None:
+    """Take public fact-checks into the archive, or a watched channel's past from an export (with the bot stopped)."""
+    from bot.importing import import_file
+    from bot.settings import load_settings
+
+    raise typer.Exit(import_file(file, load_settings()))
 
 
 def _opened(file: Path | None) -> "nullcontext[TextIO] | TextIO":

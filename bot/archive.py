@@ -1,4 +1,4 @@
-"""Imported public fact-checks: read once, searched by words and by meaning, judged pair by pair."""
+"""A file of public fact-checks, as the `match` filter reads it: searched by words and by meaning, judged in pairs."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -11,15 +11,12 @@ import numpy as np
 from bot.errors import RowError
 from bot.jsonl import Day, QueryRow, Row, read_rows
 from bot.links import canonical_url, find_links
+from bot.ranking import CANDIDATES, JUDGED, fuse, names_a_page, nearest
 from bot.store.terms import TermIndex
 from bot.vector_cache import Progress, VectorCache
 from models.embedder import Embedder
 from models.matcher import Judgement, Matcher, Pair, State
 from models.wording import plain
-
-CANDIDATES = 50
-JUDGED = 20
-FUSION_CONSTANT = 60
 
 
 class ArchiveRow(Row):
@@ -64,7 +61,7 @@ class Archive:
         self._terms = TermIndex([(row.title or "", row.text) for row in self.rows])
         self._by_url: dict[str, list[int]] = {}
         for number, row in enumerate(self.rows):
-            if row.url and (address := canonical_url(row.url)) and _names_a_page(address):
+            if row.url and (address := canonical_url(row.url)) and names_a_page(address):
                 self._by_url.setdefault(address, []).append(number)
 
     @classmethod
@@ -102,10 +99,11 @@ class Archive:
     def _match(self, query: QueryRow, vector: np.ndarray, before: date | None, top: int) -> MatchResult:
         shared = self._same_address(query.text, before)
         cosines = self._vectors @ vector
-        terms = [number for number, _ in self._terms.search(plain(query.text), CANDIDATES * 2)]
-        nearest = np.argsort(-cosines)[: CANDIDATES * 2].tolist()
+        terms = [number for number, _ in self._terms.search(plain(query.text), CANDIDATES)]
         ranking = [
-            number for number in fuse([nearest, terms]) if number not in shared and self._is_earlier(number, before)
+            number
+            for number in fuse([nearest(cosines), terms])
+            if number not in shared and self._is_earlier(number, before)
         ]
         pairs = [Pair(query.text, self.rows[n].whole, float(cosines[n])) for n in ranking[: max(JUDGED, top)]]
         judged = sorted(zip(ranking, self._matcher.judge(pairs), strict=False), key=lambda item: -item[1].score)
@@ -128,20 +126,6 @@ class Archive:
     def _is_earlier(self, number: int, before: date | None) -> bool:
         day = self.rows[number].date
         return before is None or day is None or day < before
-
-
-def fuse(rankings: Sequence[Sequence[int]]) -> list[int]:
-    """Merge rankings by reciprocal rank (Cormack et al. 2009), best first."""
-    scores: dict[int, float] = {}
-    for ranking in rankings:
-        for rank, number in enumerate(ranking, 1):
-            scores[number] = scores.get(number, 0.0) + 1 / (FUSION_CONSTANT + rank)
-    return sorted(scores, key=lambda number: -scores[number])
-
-
-def _names_a_page(address: str) -> bool:
-    """Say whether an address leads further than to a front page, which many claims share."""
-    return "/" in address or "?" in address
 
 
 def _ignore(_: RowError) -> None:

@@ -127,9 +127,9 @@ class Cards:
         may_cite = citing.for_channel(self._quotes, card.channel_id)
         cited = await self.fetch(card.occurrences, card.guild_id, may_cite)
         claim = await self._store.messages.get(card.message_id)
-        if not cited or claim is None:
+        if claim is None or not (cited or card.checked):
             return None
-        shown = Shown(card.guild_id, claim.created_at, await self._with_tallies(cited))
+        shown = Shown(card.guild_id, claim.created_at, await self._with_tallies(cited), card.checked)
         if len(cited) < PICTURED:
             return {"view": card_view(card.id, shown, None), "files": []}
         alt = alt_text(shown.occurrences, shown.at)

@@ -9,10 +9,12 @@ from typing import Annotated
 from pydantic import AliasChoices, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
 from bot.errors import RowError
+from bot.jsonl import row_error
 from bot.links import shared_pages
 from bot.records import Post
 
 BEGIN = datetime(2000, 1, 1, tzinfo=UTC)  # thread files tell no times: one message a minute from here
+SERVER = 0  # stands for the server of a file that names none
 CHANNEL = 1  # stands for the channel of a file that names none
 MESSAGE_TYPES = ("Default", "Reply", "0", "19")
 
@@ -37,6 +39,11 @@ class _Reference(_Part):
     message_id: int | None = Field(default=None, alias="messageId")
 
 
+class _Forwarded(_Part):
+    content: Text = ""
+    embeds: tuple[_Embed, ...] = ()
+
+
 class _Message(_Part):
     id: int
     type: str = "Default"
@@ -46,14 +53,35 @@ class _Message(_Part):
     author: _Author
     embeds: tuple[_Embed, ...] = ()
     reference: _Reference | None = None
+    forwarded: _Forwarded | None = Field(default=None, alias="forwardedMessage")
+
+
+class _Guild(_Part):
+    id: int = SERVER
 
 
 class _Channel(_Part):
     id: int = CHANNEL
+    type: str = ""
+    category_id: int | None = Field(default=None, alias="categoryId")
 
 
-class _Export(_Part):
+class Heading(_Part):
+    """Say of which server and channel an export is; a thread's "category" is the channel above it."""
+
+    guild: _Guild = _Guild()
     channel: _Channel = _Channel()
+
+    @property
+    def in_thread(self) -> bool:
+        return self.channel.type.endswith("Thread")
+
+    @property
+    def watched_id(self) -> int:
+        return self.channel.category_id or 0 if self.in_thread else self.channel.id
+
+
+class _Export(Heading):
     messages: tuple[_Message, ...]
 
 
@@ -94,32 +122,54 @@ def load_discussion(file: Path) -> Discussion:
             return _from_thread(_Thread.model_validate(content))
         return _from_export(_Export.model_validate(content))
     except ValidationError as error:
-        problem = error.errors()[0]
-        where = ".".join(str(part) for part in problem["loc"])
-        raise RowError(f"{file.name}: {where}: {problem['msg']}") from None
+        raise row_error(error, file.name) from None
+
+
+def read_heading(guild: object, channel: object) -> Heading:
+    """Read of which server and channel an export is; raise `RowError` when it does not say."""
+    try:
+        return Heading.model_validate({"guild": guild, "channel": channel})
+    except ValidationError as error:
+        raise row_error(error, "the export") from None
+
+
+def read_message(value: object, heading: Heading, where: str) -> Post | None:
+    """Read one message of an export; None for what nobody wrote, `RowError` for one that is malformed."""
+    try:
+        message = _Message.model_validate(value)
+    except ValidationError as error:
+        raise row_error(error, where) from None
+    return _exported(message, heading) if message.type in MESSAGE_TYPES else None
 
 
 def _from_export(export: _Export) -> Discussion:
     said = sorted((each for each in export.messages if each.type in MESSAGE_TYPES), key=lambda each: each.id)
-    posts = tuple(_exported(message, export.channel.id) for message in said)
+    # A replay is of one channel, in a server of its own.
+    alone = Heading(channel=_Channel(id=export.channel.id))
+    posts = tuple(_exported(message, alone) for message in said)
     return Discussion(posts, {post.id: str(post.id) for post in posts})
 
 
-def _exported(message: _Message, channel_id: int) -> Post:
-    shown = (part for embed in message.embeds for part in (embed.title, embed.description) if part)
+def _exported(message: _Message, heading: Heading) -> Post:
+    forwarded = message.forwarded or _Forwarded()
+    embeds = (*forwarded.embeds, *message.embeds)
+    shown = [forwarded.content, *(part for embed in embeds for part in (embed.title, embed.description))]
     return Post(
         id=message.id,
-        guild_id=0,
-        channel_id=channel_id,
-        watched_id=channel_id,
+        guild_id=heading.guild.id,
+        channel_id=heading.channel.id,
+        watched_id=heading.watched_id,
         author_id=message.author.id,
         created_at=message.timestamp.astimezone(UTC),
         edited_at=message.edited.astimezone(UTC) if message.edited else None,
         text=message.content,
-        headline="\n".join(shown),
-        links=shared_pages(message.content),
-        reply_to=message.reference.message_id if message.reference else None,
+        headline="\n".join(part for part in shown if part),
+        links=shared_pages(f"{message.content}\n{forwarded.content}"),
+        reply_to=message.reference.message_id if message.reference and message.forwarded is None else None,
         by_person=not message.author.bot,
+        in_thread=heading.in_thread,
+        is_starter=heading.in_thread and message.id == heading.channel.id,
+        forwarded=message.forwarded is not None,
     )
 
 

@@ -96,9 +96,14 @@ def parse_row(kind: type[R], line: str, number: int) -> R:
     try:
         return kind.model_validate_json(line)
     except ValidationError as error:
-        first = error.errors(include_url=False, include_input=False)[0]
-        field = ".".join(map(str, first["loc"])) or WHOLE_LINE
-        raise RowError(f"line {number}: field {field!r}: {_remedy(first['type'], first['msg'])}") from None
+        raise row_error(error, f"line {number}") from None
+
+
+def row_error(error: ValidationError, where: str) -> RowError:
+    """Name the first field that does not fit, where it stands and what to do."""
+    first = error.errors(include_url=False, include_input=False)[0]
+    field = ".".join(map(str, first["loc"])) or WHOLE_LINE
+    return RowError(f"{where}: field {field!r}: {_remedy(first['type'], first['msg'])}")
 
 
 def _remedy(kind: str, message: str) -> str:

@@ -12,8 +12,22 @@ import numpy as np
 from bot import policy
 from bot.claims import ClaimMemory, MayCite
 from bot.conversation import Conversations
+from bot.factchecks import question_of
 from bot.quotes import Texts
-from bot.records import Card, Claim, Context, Decision, Flag, Kind, Occurrence, Outcome, Placement, Post, Server
+from bot.records import (
+    Card,
+    Checked,
+    Claim,
+    Context,
+    Decision,
+    Flag,
+    Kind,
+    Occurrence,
+    Outcome,
+    Placement,
+    Post,
+    Server,
+)
 from bot.resources import Resources
 from bot.store.messages import Public
 from bot.store.outcomes import Recorded, Result
@@ -27,6 +41,7 @@ class Pipeline:
 
     def __init__(self, resources: Resources, quotes: Texts, conversations: Conversations, memory: ClaimMemory) -> None:
         self._store = resources.store
+        self._fact_checks = resources.fact_checks
         self._models = resources.models
         self._clock = resources.clock
         self._quotes = quotes
@@ -110,13 +125,15 @@ class Pipeline:
     ) -> Result:
         claim = card = None
         occurrences: tuple[Occurrence, ...] = ()
+        checked: tuple[Checked, ...] = ()
         if decision.is_claim and placement.conversation_id is not None:
             claim = Claim(
                 post.guild_id, post.channel_id, post.id, placement.conversation_id, post.created_at, vector, post.links
             )
             if may_cite is not None:
                 occurrences = policy.shown(await self._memory.find(claim, post.full_text, may_cite))
-                card = await self._card(claim, occurrences, server)
+                checked = await self._checked(post, placement.kind, vector)
+                card = await self._card(claim, occurrences, checked, server)
         return Result(
             post,
             placement,
@@ -124,18 +141,25 @@ class Pipeline:
             flag=_flag(post, placement, decision),
             claim=claim,
             card=card,
-            card_stands=bool(occurrences) or may_cite is None,
+            card_stands=bool(occurrences or checked) or may_cite is None,
             fresh=not policy.is_stale(post.edited_at or post.created_at, self._clock()),
         )
 
-    async def _card(self, claim: Claim, occurrences: tuple[Occurrence, ...], server: Server) -> Card | None:
+    async def _checked(self, post: Post, kind: Kind, vector: np.ndarray) -> tuple[Checked, ...]:
+        question = question_of(post) if kind is Kind.STORY else None
+        found = await self._fact_checks.find(post.full_text, vector, post.links, question)
+        return policy.shown_checks(found, post.links)
+
+    async def _card(
+        self, claim: Claim, occurrences: tuple[Occurrence, ...], checked: tuple[Checked, ...], server: Server
+    ) -> Card | None:
         last = await self._store.cards.last_at(claim.channel_id)
         now = self._clock()
-        if not policy.card_is_due(occurrences, claim.at, last, now):
+        if not policy.card_is_due((*occurrences, *checked), claim.at, last, now):
             return None
         state = "pending" if server.live else "shadow"
         place = (claim.guild_id, claim.channel_id, claim.message_id, claim.conversation_id)
-        return Card(0, *place, occurrences, now, state)
+        return Card(0, *place, occurrences, now, state, checked=checked)
 
     async def _record(self, result: Result, decision: Decision) -> Outcome | None:
         models = self._models

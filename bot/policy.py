@@ -3,8 +3,9 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
+from itertools import islice
 
-from bot.records import Decision, Kind, MatchState, Occurrence, Placement, Server, Thresholds
+from bot.records import Checked, Decision, Kind, MatchState, Occurrence, Placement, Server, Thresholds
 from models.labels import UNSURE
 from models.reader import Reading
 
@@ -16,6 +17,7 @@ STALE = timedelta(hours=1)  # no card or alert for messages older than this
 CARD_PAUSE = timedelta(minutes=10)  # between two cards in one channel
 CARDS_UNWANTED = 3  # of a channel's last ten, removed by moderators: it gets no more
 VOTES = 5  # on a card before it may hide
+CHECKS = 2  # fact-checks on a card
 UNDO_WITHIN = timedelta(days=30)
 STANDARD = "standard"
 PRESETS: Mapping[str, Thresholds] = {
@@ -68,10 +70,10 @@ def is_stale(created_at: datetime, now: datetime) -> bool:
 
 
 def card_is_due(
-    occurrences: Sequence[Occurrence], created_at: datetime, last_card: datetime | None, now: datetime
+    found: Sequence[Occurrence | Checked], created_at: datetime, last_card: datetime | None, now: datetime
 ) -> bool:
-    """Say whether sure earlier occurrences deserve a card now: fresh, and not one of many."""
-    if is_stale(created_at, now) or not occurrences:
+    """Say whether sure earlier occurrences or fact-checks deserve a card now: fresh, and not one of many."""
+    if is_stale(created_at, now) or not found:
         return False
     return last_card is None or now - last_card >= CARD_PAUSE
 
@@ -79,6 +81,12 @@ def card_is_due(
 def shown(occurrences: Sequence[Occurrence]) -> tuple[Occurrence, ...]:
     """Keep what a card may show: suggested occurrences are for those who ask."""
     return tuple(found for found in occurrences if found.state is MatchState.CONFIRMED)
+
+
+def shown_checks(checked: Sequence[Checked], links: Sequence[str]) -> tuple[Checked, ...]:
+    """Keep the fact-checks that a card may show: sure ones, apart from those that the message itself links to."""
+    sure = (found for found in checked if found.state is MatchState.CONFIRMED and found.found.page not in links)
+    return tuple(islice(sure, CHECKS))
 
 
 def cards_stop(removed: int) -> bool:

@@ -87,7 +87,7 @@ async def replay(discussion: Discussion, learned: Learned, *, quiet: bool = True
     """Take the posts of a discussion through the pipeline of a live server, one after the other."""
     retelling = Retelling()
     with tempfile.TemporaryDirectory(prefix="hindsight-replay-") as folder:
-        settings = Settings(_env_file=None, data_dir=Path(folder), key=None)  # type: ignore[call-arg]
+        settings = Settings(_env_file=None, data_dir=Path(folder), key=None, fact_check_key=None)  # type: ignore[call-arg]
         async with open_resources(settings, lambda: retelling.now, learned) as resources:
             await resources.store.servers.save(Server(0, live=True))
             pipeline = _pipeline(resources, retelling)

@@ -7,10 +7,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
+import aiohttp
 import discord
 import numpy as np
 
 from bot.errors import ConfigurationError
+from bot.factchecks import FactChecks
+from bot.factchecks_google import GoogleFactChecks
 from bot.indexes import Indexes
 from bot.lock import hold
 from bot.settings import Settings
@@ -76,6 +79,7 @@ class Resources:
     store: Store
     models: Models
     indexes: Indexes
+    fact_checks: FactChecks
     clock: Clock
 
 
@@ -123,4 +127,16 @@ async def open_resources(
         models = await stack.enter_async_context(open_models(learned or load_models()))
         indexes = Indexes(store.claims, settings.data_dir / "claims", models.embedder.version)
         stack.push_async_callback(indexes.save)
-        yield Resources(settings, store, models, indexes, clock)
+        source = await _open_source(settings, clock, stack)
+        version = models.embedder.version
+        fact_checks = FactChecks(store.archive, models.embed, models.judge, version, clock, source)
+        yield Resources(settings, store, models, indexes, fact_checks, clock)
+
+
+async def _open_source(settings: Settings, clock: Clock, stack: AsyncExitStack) -> GoogleFactChecks | None:
+    """Open the one source outside, if the owner has a key for it."""
+    key = settings.fact_check_key.get_secret_value() if settings.fact_check_key else ""
+    if not key:
+        return None
+    session = await stack.enter_async_context(aiohttp.ClientSession())
+    return GoogleFactChecks(session, key, clock)

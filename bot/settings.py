@@ -27,6 +27,11 @@ class Settings(BaseSettings):
         default="INFO", description="How much is logged; message text never is."
     )
 
+    fact_check_key: SecretStr | None = Field(
+        default=None,
+        description="Key of Google's Fact Check Tools API, which is sent the headlines of stories; off when not set.",
+    )
+
     @property
     def database(self) -> Path:
         return self.data_dir / "hindsight.sqlite"

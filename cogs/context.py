@@ -13,10 +13,11 @@ from bot.buttons import Press, Pressed
 from bot.cards import Cards
 from bot.client import Hindsight
 from bot.errors import NotAllowed, NotFound
+from bot.factchecks import question_of
 from bot.links import shared_pages
 from bot.message_links import LINK, linked
 from bot.posts import is_readable, to_post
-from bot.records import Card, Claim, Outcome
+from bot.records import Card, Claim, MatchState, Outcome
 from bot.render.cards import Shown, answer_view, gist, resumed_view, stopped_view
 from bot.render.layout import Layout
 from bot.store.messages import Public
@@ -24,6 +25,7 @@ from bot.visibility import Place
 
 ASKED = 2000  # characters of a text that is asked about
 SURE, MAYBE = 8, 3  # occurrences in an answer
+MAYBE_CHECKED = 1  # fact-checks in it that may be of the same claim
 
 COOLDOWN = app_commands.checks.cooldown(3, 10.0, key=lambda interaction: (interaction.guild_id, interaction.user.id))
 
@@ -32,11 +34,15 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Asked:
-    """Hold what somebody asks about: the claim, its whole text, and the line that says what it is about."""
+    """Hold what somebody asks about: the claim, its whole text, and the line that says what it is about.
+
+    `question` is what a source of fact-checks may be asked: nothing that a member wrote.
+    """
 
     claim: Claim
     text: str
     about: str
+    question: str | None
 
 
 class Context(commands.Cog):
@@ -53,10 +59,12 @@ class Context(commands.Cog):
         self.bot.add_dynamic_items(CardButton, Resume)
         self.bot.tree.add_command(self.seen_before)
         self.take_up.start()
+        self.encode_archive.start()
 
     async def cog_unload(self) -> None:
         """Stop listening."""
         self.take_up.cancel()
+        self.encode_archive.cancel()
         self.bot.tree.remove_command(self.seen_before.name, type=self.seen_before.type)
         self.bot.remove_dynamic_items(CardButton, Resume)
 
@@ -67,6 +75,11 @@ class Context(commands.Cog):
         due = await self.bot.store.cards.pending()
         if all([await self.cards.post(card.id, again=True) for card in due]):
             self.take_up.stop()
+
+    @tasks.loop(hours=24)
+    async def encode_archive(self) -> None:
+        """Encode the fact-checks that a stopped import left, or all of them when the embedder is a new one."""
+        await self.bot.resources.fact_checks.encode()
 
     @commands.Cog.listener()
     async def on_outcome(self, outcome: Outcome) -> None:
@@ -138,13 +151,14 @@ class Context(commands.Cog):
         known = kept.placement.conversation_id if kept is not None and kept.placement is not None else None
         (vector,) = await self.bot.models.embed.submit([post.full_text], first=True)
         claim = Claim(post.guild_id, post.channel_id, post.id, known or post.id, post.created_at, vector, post.links)
-        return Asked(claim, post.full_text, gist(post))
+        return Asked(claim, post.full_text, gist(post), question_of(post))
 
     async def _stated(self, member: discord.Member, text: str) -> Asked:
         """Give the claim that a text makes, as if it were said now."""
         (vector,) = await self.bot.models.embed.submit([text], first=True)
-        claim = Claim(member.guild.id, 0, 0, 0, self.bot.clock(), vector, shared_pages(text))
-        return Asked(claim, text, text)
+        links = shared_pages(text)
+        claim = Claim(member.guild.id, 0, 0, 0, self.bot.clock(), vector, links)
+        return Asked(claim, text, text, next(iter(links), None))
 
     async def _answer(self, interaction: Pressed, asked: Asked) -> None:
         """Show the asker what they can open of a claim's earlier occurrences."""
@@ -155,9 +169,13 @@ class Context(commands.Cog):
         sure = policy.shown(found)
         maybe = sorted((each for each in found if each not in sure), key=lambda each: -each.score)[:MAYBE]
         maybe.sort(key=lambda each: each.at)
+        fact_checks = self.bot.resources.fact_checks
+        checked = await fact_checks.find(asked.text, claim.vector, claim.urls, asked.question)
+        surely = policy.shown_checks(checked, ())
+        perhaps = [each for each in checked if each.state is MatchState.SUGGESTED][:MAYBE_CHECKED]
         views = [
-            Shown(claim.guild_id, claim.at, await self.cards.fetch(part, claim.guild_id, may_cite))
-            for part in (sure[-SURE:], maybe)
+            Shown(claim.guild_id, claim.at, await self.cards.fetch(part, claim.guild_id, may_cite), checks)
+            for part, checks in ((sure[-SURE:], surely), (maybe, perhaps))
         ]
         await interaction.followup.send(view=answer_view(asked.about, *views), ephemeral=True)
 

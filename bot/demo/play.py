@@ -66,7 +66,7 @@ class Stage:
 @asynccontextmanager
 async def staged(data_dir: Path, history: History, learned: Learned | None = None) -> AsyncIterator[Stage]:
     """Raise the stage in a folder, with the shipped models unless others are given, and clear it at the end."""
-    settings = Settings(_env_file=None, data_dir=data_dir, token=None, key=None, log_level="DEBUG")  # type: ignore[call-arg]
+    settings = Settings(_env_file=None, data_dir=data_dir, token=None, key=None, fact_check_key=None, log_level="DEBUG")  # type: ignore[call-arg]
     async with AsyncExitStack() as stack:
         stage = Stage(settings, history, learned or load_models(), stack)
         await stage.open()

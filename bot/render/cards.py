@@ -1,4 +1,4 @@
-"""Context cards, and the answer to "Seen before?": the earlier occurrences of a claim, at a glance."""
+"""Context cards, and the answer to "Seen before?": a claim's earlier occurrences and fact-checks, at a glance."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -9,7 +9,8 @@ from typing import Any
 import discord
 
 from bot.links import finder
-from bot.records import Occurrence, Post
+from bot.records import Checked, Occurrence, Post
+from bot.render import factchecks
 from bot.render.layout import Layout
 from bot.render.tally import bar, in_words, legend
 from bot.render.text import ACCENT, count, gap, jump, quote
@@ -17,12 +18,13 @@ from models.decency import repeatable
 
 UNFOLDED = 5  # occurrences quoted in full
 LATEST = 3  # of those quoted when more than five fold: the earliest and these
-LINKED = 10  # folded occurrences that still get a link
+LINKED, LINKED_BESIDE_CHECKS = 10, 2  # folded occurrences that still get a link
 QUOTED = 140  # characters
 PICTURED = 3  # occurrences from which there is a picture
 PICTURE = "timeline.png"
 ASKED = 100  # characters of the question repeated in its answer
-UNSAID, NO_TEXT = "*(not repeated here)*", "*(no text)*"
+NO_TEXT = "*(no text)*"
+MOST = 4000  # characters that Discord takes in one message
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,11 +37,15 @@ class Cited:
 
 @dataclass(frozen=True, slots=True)
 class Shown:
-    """Hold what a card or an answer shows, oldest first; `at` is when the claim itself was made."""
+    """Hold what a card or an answer shows: occurrences, oldest first, and fact-checks, the surest first.
+
+    `at` is when the claim itself was made.
+    """
 
     guild_id: int
     at: datetime
     cited: Sequence[Cited]
+    checked: Sequence[Checked] = ()
 
     @property
     def occurrences(self) -> list[Occurrence]:
@@ -48,36 +54,35 @@ class Shown:
 
 def card_view(card_id: int, shown: Shown, alt: str | None) -> Layout:
     """Show a card; `alt` describes its picture, which is attached as `PICTURE`, or is None without one."""
-    parts = [discord.ui.TextDisplay(f"### 🕰️ {title(shown)}\n{_span(shown)}".strip()), *_picture(alt)]
-    parts += _entries(shown)
-    if notes := legend([occurrence.tally for occurrence in shown.occurrences]):
-        parts.append(discord.ui.TextDisplay(f"-# {notes}"))
+    heading, entries = _heading("🕰️", shown), _entries(shown)
+    notes = _notes(shown)
+    checks = factchecks.entries(shown.checked, MOST - _length([heading, *entries, *notes]))
     buttons = discord.ui.ActionRow(
         _button("Helpful", f"card:{card_id}:helpful"),
         _button("Not helpful", f"card:{card_id}:unhelpful"),
         _button("Remove", f"card:{card_id}:remove"),
     )
+    parts = [*_texts([heading]), *_picture(alt), *_texts([*entries, *checks, *notes])]
     return Layout(discord.ui.Container(*parts, buttons, accent_color=ACCENT))
 
 
 def answer_view(about: str, sure: Shown, maybe: Shown) -> Layout:
     """Answer "Seen before?" of a text: what is sure and what only looks alike, clearly apart."""
-    parts: list[discord.ui.Item[Any]] = [discord.ui.TextDisplay(f"-# Seen before? “{quote(about, ASKED)}”")]
-    if not sure.cited and not maybe.cited:
-        parts.append(discord.ui.TextDisplay("### ✨ New here\nI know of nothing like it in what you can read here."))
-    if sure.cited:
-        parts.append(discord.ui.TextDisplay(f"### ✅ {title(sure)}\n{_span(sure)}".strip()))
-        parts += _entries(sure)
-    if maybe.cited:
-        head = "Maybe related" if sure.cited else "Nothing sure, but maybe related"
-        parts += [discord.ui.Separator()] if sure.cited else []
-        parts.append(
-            discord.ui.TextDisplay(f"### ❔ {head}\n-# These look alike; I cannot tell whether they say the same.")
-        )
-        parts += _entries(maybe)
-    tallies = [occurrence.tally for occurrence in (*sure.occurrences, *maybe.occurrences)]
-    if notes := legend(tallies):
-        parts.append(discord.ui.TextDisplay(f"-# {notes}"))
+    first = [f"-# Seen before? “{quote(about, ASKED)}”"]
+    if not _anything(sure) and not _anything(maybe):
+        first.append("### ✨ New here\nI know of nothing like it in what you can read here.")
+    if _anything(sure):
+        first += [_heading("✅", sure), *_entries(sure)]
+    second = []
+    if _anything(maybe):
+        head = "Maybe related" if _anything(sure) else "Nothing sure, but maybe related"
+        second = [f"### ❔ {head}\n-# These look alike; I cannot tell whether they say the same.", *_entries(maybe)]
+    notes = _notes(sure, maybe)
+    room = MOST - _length([*first, *second, *notes])
+    first += (checks := factchecks.entries(sure.checked, room))
+    second += factchecks.entries(maybe.checked, room - _length(checks))
+    between = [discord.ui.Separator()] if _anything(sure) and second else []
+    parts = [*_texts(first), *between, *_texts([*second, *notes])]
     return Layout(discord.ui.Container(*parts, accent_color=ACCENT))
 
 
@@ -139,6 +144,30 @@ def _without_units(words: Sequence[str]) -> list[str]:
     return short
 
 
+def _anything(shown: Shown) -> bool:
+    return bool(shown.cited or shown.checked)
+
+
+def _heading(mark: str, shown: Shown) -> str:
+    if not shown.cited:
+        return f"### 🔎 {factchecks.heading(shown.checked)}"
+    return f"### {mark} {title(shown)}\n{_span(shown)}".strip()
+
+
+def _notes(*shown: Shown) -> list[str]:
+    """Explain the bars, if there are any."""
+    notes = legend([occurrence.tally for each in shown for occurrence in each.occurrences])
+    return [f"-# {notes}"] if notes else []
+
+
+def _texts(texts: Sequence[str]) -> list[discord.ui.Item[Any]]:
+    return [discord.ui.TextDisplay(text) for text in texts]
+
+
+def _length(texts: Sequence[str]) -> int:
+    return sum(map(len, texts))
+
+
 def _span(shown: Shown) -> str:
     """Name the number, the first and the last day, where there are several."""
     if len(shown.cited) < 2:
@@ -154,20 +183,17 @@ def _picture(alt: str | None) -> list[discord.ui.Item[Any]]:
     return [discord.ui.MediaGallery(discord.MediaGalleryItem(f"attachment://{PICTURE}", description=alt))]
 
 
-def _entries(shown: Shown) -> list[discord.ui.Item[Any]]:
+def _entries(shown: Shown) -> list[str]:
     """Quote up to five occurrences, oldest first; of more, the earliest and the latest, with links to those between."""
     cited = list(shown.cited)
     if len(cited) <= UNFOLDED:
-        entries = [_entry(shown, each, before) for before, each in zip([None, *cited], cited, strict=False)]
-    else:
-        first, between, last = cited[0], cited[1:-LATEST], cited[-LATEST:]
-        links = [
-            f"[{each.occurrence.at:%b %Y}]({_link(shown.guild_id, each.occurrence)})" for each in between[-LINKED:]
-        ]
-        fold = f"-# … {count(len(between), 'time')} in between: {' · '.join(links)}"
-        latest = [_entry(shown, each, before) for before, each in pairwise([first, *last])]
-        entries = [_entry(shown, first, None), fold, *latest]
-    return [discord.ui.TextDisplay(entry) for entry in entries]
+        return [_entry(shown, each, before) for before, each in zip([None, *cited], cited, strict=False)]
+    first, between, last = cited[0], cited[1:-LATEST], cited[-LATEST:]
+    linked = between[-(LINKED_BESIDE_CHECKS if shown.checked else LINKED) :]
+    links = [f"[{each.occurrence.at:%b %Y}]({_link(shown.guild_id, each.occurrence)})" for each in linked]
+    fold = f"-# … {count(len(between), 'time')} in between: {' · '.join(links)}"
+    latest = [_entry(shown, each, before) for before, each in pairwise([first, *last])]
+    return [_entry(shown, first, None), fold, *latest]
 
 
 def _entry(shown: Shown, cited: Cited, before: Cited | None) -> str:
@@ -179,7 +205,7 @@ def _entry(shown: Shown, cited: Cited, before: Cited | None) -> str:
     if occurrence.tally:
         lines.append(f"-# {bar(occurrence.tally)} {in_words(occurrence.tally)}".replace("#  ", "# "))
     if before is None or before.text != cited.text:
-        said = (quote(cited.text, QUOTED) or NO_TEXT) if repeatable(cited.text) else UNSAID
+        said = (quote(cited.text, QUOTED) or NO_TEXT) if repeatable(cited.text) else factchecks.UNSAID
         lines.append(f"> {said}")
     return "\n".join(lines)
 

@@ -65,10 +65,10 @@ class Archive:
         return State(count, last)
 
     async def vectors(self, model: str) -> tuple[np.ndarray, np.ndarray]:
-        """Load what an embedder has encoded: ids (n,) int64 and unit vectors (n, 384) float16."""
+        """Load what an embedder has encoded: ids (n,) int64 ascending, unit vectors (n, 384) float16."""
         query = sa.select(fact_checks.c.fact_check_id, fact_checks.c.vector).where(fact_checks.c.model == model)
         async with self._database.read() as connection:
-            rows = (await connection.execute(query)).all()
+            rows = (await connection.execute(query.order_by(fact_checks.c.fact_check_id))).all()
         ids = np.array([row.fact_check_id for row in rows], np.int64)
         packed = np.frombuffer(b"".join(row.vector for row in rows), np.float16)
         return ids, packed.reshape(len(ids), DIMENSIONS)
@@ -134,9 +134,9 @@ def fact_check(row: sa.Row) -> FactCheck:
 
 
 def _row(found: FactCheck, now: datetime) -> dict[str, object]:
-    values = asdict(found) | {"imported_at": now}
-    del values["id"]
-    return values
+    words = asdict(found)
+    del words["id"]
+    return {**words, "imported_at": now}
 
 
 _COUNT = sa.select(sa.func.count()).select_from(fact_checks)

@@ -7,10 +7,11 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from bot.archive import Archive, fuse
+from bot.archive import Archive
 from bot.errors import RowError
 from bot.jsonl import QueryRow
 from bot.links import canonical_url, find_links
+from bot.ranking import CANDIDATES, fuse, nearest
 from bot.vector_cache import VectorCache, cache_directory
 from models.embedder import Embedder
 from models.matcher import State
@@ -162,6 +163,12 @@ def test_the_cache_lies_with_the_users_caches(monkeypatch: pytest.MonkeyPatch, t
     assert cache_directory() == tmp_path / "hindsight"
     monkeypatch.delenv("XDG_CACHE_HOME")
     assert cache_directory() == Path.home() / ".cache" / "hindsight"
+
+
+def test_the_nearest_stand_first() -> None:
+    cosines = np.random.default_rng(3).random(4 * CANDIDATES)
+    assert nearest(cosines) == np.argsort(-cosines)[:CANDIDATES].tolist()
+    assert nearest(np.array([0.1, 0.9, 0.5])) == [1, 2, 0]
 
 
 def test_ranks_are_merged() -> None:
