@@ -29,7 +29,7 @@ def run() -> None:
     from bot.settings import load_settings
 
     settings = load_settings()
-    set_up_logging(settings.log_level)
+    set_up_logging(settings.log_level, form=settings.log_format)
     asyncio.run(runner.run(settings))
 
 

@@ -19,6 +19,7 @@ from bot.store.messages import Kept
 EXTENSIONS = (
     "cogs.watch",
     "cogs.catchup",
+    "cogs.counting",
     "cogs.context",
     "cogs.summarize",
     "cogs.review",
@@ -80,6 +81,7 @@ class Hindsight(commands.AutoShardedBot):
             max_messages=None,
             member_cache_flags=discord.MemberCacheFlags.none(),
             chunk_guilds_at_startup=False,
+            http_trace=resources.metrics.trace(),
         )
         self.resources = resources
         self.store = resources.store
@@ -88,7 +90,7 @@ class Hindsight(commands.AutoShardedBot):
         self.quotes = Quotes(self, resources.clock, resources.store.members.opted_out)
         self.memory = ClaimMemory(resources.store, self.quotes, resources.indexes, resources.models.judge)
         self.pipeline = Pipeline(resources, self.quotes, self.new_conversations(), self.memory)
-        self.intake = Intake(self.pipeline, self.quotes, self.dispatch)
+        self.intake = Intake(self.pipeline, self.quotes, self.dispatch, resources.metrics.read_seconds.observe)
         self.tree.on_error = self.on_interaction_error
 
     async def setup_hook(self) -> None:

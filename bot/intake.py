@@ -1,6 +1,7 @@
 """The single gate: which messages are taken, and what is announced when one is taken or forgotten."""
 
 from collections.abc import Callable, Iterable, Sequence
+from time import perf_counter
 
 import discord
 
@@ -18,15 +19,17 @@ Announce = Callable[[str, Outcome | Sequence[Public]], None]
 class Intake:
     """Take messages of watched channels through the pipeline and announce what became of them.
 
-    `outcome` (an `Outcome`) and `forgotten` (a list of `Public`) are the events that cogs listen to.
+    `outcome` (an `Outcome`) and `forgotten` (a list of `Public`) are the events that cogs listen to. `took` is told
+    how many seconds a new message took.
     """
 
-    def __init__(self, pipeline: Pipeline, quotes: Quotes, announce: Announce) -> None:
+    def __init__(self, pipeline: Pipeline, quotes: Quotes, announce: Announce, took: Callable[[float], None]) -> None:
         self.channels: set[int] = set()
         self.own_id: int | None = None
         self._pipeline = pipeline
         self._quotes = quotes
         self._announce = announce
+        self._took = took
 
     def watches(self, channel: object) -> bool:
         """Say whether a channel, or the channel above a thread, is watched."""
@@ -40,9 +43,12 @@ class Intake:
 
     async def take(self, message: discord.Message, past: Conversations | None = None) -> Outcome | None:
         """Take a message the whole way; `past` holds the conversations of a backfill."""
+        began = perf_counter()
         post = to_post(message)
         outcome = await self._pipeline.accept(post, citing.for_channel(self._quotes, post.channel_id), past=past)
         if outcome is not None:
+            if past is None:
+                self._took(perf_counter() - began)
             self._announce("outcome", outcome)
         return outcome
 

@@ -16,6 +16,7 @@ from bot.factchecks import FactChecks
 from bot.factchecks_google import GoogleFactChecks
 from bot.indexes import Indexes
 from bot.lock import hold
+from bot.metrics import Metrics
 from bot.settings import Settings
 from bot.store import Store, open_store
 from bot.store.vault import load_vault
@@ -79,22 +80,25 @@ class Resources:
     store: Store
     models: Models
     indexes: Indexes
+    metrics: Metrics
     fact_checks: FactChecks
     clock: Clock
 
 
 @asynccontextmanager
-async def open_models(learned: Learned) -> AsyncIterator[Models]:
+async def open_models(learned: Learned, metrics: Metrics) -> AsyncIterator[Models]:
     """Put the models behind batchers on one worker thread, and wait for their last batch at the end."""
     executor = ThreadPoolExecutor(1, thread_name_prefix="models")
     models = Models(
         learned.reader,
         learned.embedder,
-        Batcher(learned.reader.predict, executor),
-        Batcher(lambda texts: list(learned.embedder.encode(texts)), executor),
-        Batcher(learned.matcher.judge, executor),
+        Batcher(metrics.measured("reader", learned.reader.predict), executor),
+        Batcher(metrics.measured("embedder", lambda texts: list(learned.embedder.encode(texts))), executor),
+        Batcher(metrics.measured("matcher", learned.matcher.judge), executor),
         executor,
     )
+    for name, batcher in (("reader", models.read), ("embedder", models.embed), ("matcher", models.judge)):
+        metrics.follow(name, batcher)
     try:
         yield models
     finally:
@@ -124,13 +128,14 @@ async def open_resources(
         stack.enter_context(hold(settings.database))
         vault = load_vault(settings.key, settings.key_file)
         store = await stack.enter_async_context(open_store(settings.database, vault))
-        models = await stack.enter_async_context(open_models(learned or load_models()))
+        metrics = Metrics()
+        models = await stack.enter_async_context(open_models(learned or load_models(), metrics))
         indexes = Indexes(store.claims, settings.data_dir / "claims", models.embedder.version)
         stack.push_async_callback(indexes.save)
         source = await _open_source(settings, clock, stack)
         version = models.embedder.version
         fact_checks = FactChecks(store.archive, models.embed, models.judge, version, clock, source)
-        yield Resources(settings, store, models, indexes, fact_checks, clock)
+        yield Resources(settings, store, models, indexes, metrics, fact_checks, clock)
 
 
 async def _open_source(settings: Settings, clock: Clock, stack: AsyncExitStack) -> GoogleFactChecks | None:

@@ -4,6 +4,7 @@ import asyncio
 import logging
 import os
 import signal
+from contextlib import AbstractAsyncContextManager, nullcontext
 
 import discord
 
@@ -11,6 +12,7 @@ from bot.client import Hindsight
 from bot.errors import ConfigurationError
 from bot.resources import open_resources
 from bot.settings import Settings
+from bot.watching import watching
 
 PORTAL = "https://discord.com/developers/applications"
 NO_TOKEN = f"No token. Copy .env.example to .env and set HINDSIGHT_TOKEN (from {PORTAL} → your application → Bot)."
@@ -37,9 +39,14 @@ async def run(settings: Settings) -> None:
     async with open_resources(settings) as resources:
         bot = Hindsight(resources)
         try:
-            await _serve(bot, settings.token.get_secret_value(), stop)
+            async with _watched(bot, settings.metrics_port):
+                await _serve(bot, settings.token.get_secret_value(), stop)
         finally:
             await hang_up(bot)
+
+
+def _watched(bot: Hindsight, port: int | None) -> AbstractAsyncContextManager[object]:
+    return nullcontext() if port is None else watching(bot, port)
 
 
 async def _serve(bot: Hindsight, token: str, stop: asyncio.Event) -> None:

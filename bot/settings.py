@@ -32,6 +32,14 @@ class Settings(BaseSettings):
         description="Key of Google's Fact Check Tools API, which is sent the headlines of stories; off when not set.",
     )
 
+    log_format: Literal["text", "json"] = Field(default="text", description="Lines for people, or a JSON object each.")
+    metrics_port: int | None = Field(
+        default=None,
+        ge=1,
+        le=65535,
+        description="Port on 127.0.0.1 for /metrics and /healthz; off when not set.",
+    )
+
     @property
     def database(self) -> Path:
         return self.data_dir / "hindsight.sqlite"

@@ -12,6 +12,7 @@ from bot.store.claims import Claims
 from bot.store.database import open_database
 from bot.store.digests import Digests
 from bot.store.flags import Flags
+from bot.store.health import Health
 from bot.store.keys import unlock
 from bot.store.members import Members
 from bot.store.messages import Messages
@@ -44,16 +45,19 @@ class Store:
     samples: Samples
     reports: Reports
     archive: Archive
+    health: Health
 
 
 @asynccontextmanager
-async def open_store(path: Path, master: Vault) -> AsyncIterator[Store]:
+async def open_store(path: Path, master: Vault, *, as_it_is: bool = False) -> AsyncIterator[Store]:
     """Open the store at `path` under the master key and close it at the end.
+
+    `as_it_is` leaves an older database as it is, because another process works on it.
 
     Raises:
         StoreError: the file cannot be opened or written, or the key is not the one of this database.
     """
-    async with open_database(path) as database:
+    async with open_database(path, as_it_is=as_it_is) as database:
         vault = await unlock(database, master)
         yield Store(
             servers=Servers(database),
@@ -70,4 +74,5 @@ async def open_store(path: Path, master: Vault) -> AsyncIterator[Store]:
             samples=Samples(database),
             reports=Reports(database),
             archive=Archive(database),
+            health=Health(database),
         )

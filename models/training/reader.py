@@ -22,8 +22,9 @@ from models.encoder import LAYERS, from_bert
 from models.files import TOKENIZER_FILE, WEIGHTS_FILE, save_weights
 from models.network import SHARED, Network, coarse
 from models.reader import CALIBRATION_FILE, WEIGHTS
+from models.training.annotations import annotated
 from models.training.calibrate import calibrate
-from models.training.chat import chat
+from models.training.chat import chat, talk
 from models.training.learn import Lessons, Plan, predict, train
 from models.training.replies import Example, example, held_out, rows, sentences, swapped
 from models.training.trunk import Trunk
@@ -62,9 +63,10 @@ def make(data: Path, base: Path, out: Path, plan: Plan) -> None:
     stories = sorted({one.story for one in learnt})
     network, tokenizer = fresh(base)
     trunk = Trunk(network, tokenizer)
+    told = [*learnt, *annotated(rows(data / "replies" / "unlabeled.jsonl.gz")), *talk()]
     lessons = Lessons(
-        told=trunk.add([one for one in learnt if not is_none(one)]),
-        none=trunk.add([one for one in learnt if is_none(one)]),
+        told=trunk.add([one for one in told if not is_none(one)]),
+        none=trunk.add([one for one in told if is_none(one)]),
         swapped=trunk.add(swapped(learnt, min(SWAPS, len(learnt)), rng)),
         sentences=trunk.add(read_sentences(data / "claims" / "checkworthy", stories, rng)),
         chat=trunk.add([one for _ in range(CHATS) for one in chat(rng, stories)]),

@@ -1,5 +1,6 @@
 """The way from labelled rows to weights, run over a handful of invented rows and an untaught base."""
 
+import gzip
 import json
 import random
 import shutil
@@ -13,7 +14,10 @@ from models.encoder import INNER, LAYERS, POSITIONS, VOCABULARY, WIDTH
 from models.files import TOKENIZER_FILE, WEIGHTS_FILE
 from models.labels import LABELS, MARKS
 from models.reader import WEIGHTS, Passage, Reader
+from models.training import annotations
 from models.training import chat as invented
+from models.training.annotations import annotated
+from models.training.chat import talk
 from models.training.learn import Plan
 from models.training.reader import LEARNT, MEASURED, make
 from models.training.replies import Example, example, held_out, swapped
@@ -83,6 +87,12 @@ def test_rows_become_weights_that_can_be_loaded(tmp_path: Path, base: Path, monk
     few = [{"story": STORIES[0]}, row(1, "none")]
     write(tmp_path / "chat.jsonl", few)
     monkeypatch.setattr(invented, "CHAT", tmp_path / "chat.jsonl")
+    write(tmp_path / "talk.jsonl", [{"story": STORIES[0], "replies": [{"text": "says who", "label": "skeptical"}]}])
+    monkeypatch.setattr(invented, "TALK", tmp_path / "talk.jsonl")
+    with gzip.open(data / "replies" / "unlabeled.jsonl.gz", "wt", encoding="utf-8") as file:
+        file.write(json.dumps({"id": "u1", "thread": "t", "story": STORIES[1], "parent": None, "text": "not again"}))
+    (tmp_path / "annotations.tsv").write_text("u1 s s\n", encoding="utf-8")
+    monkeypatch.setattr(annotations, "ANNOTATIONS", tmp_path / "annotations.tsv")
     monkeypatch.setattr("models.training.reader.LEARNT", tuple(name.removesuffix(".gz") for name in LEARNT))
     monkeypatch.setattr("models.training.reader.MEASURED", tuple(name.removesuffix(".gz") for name in MEASURED))
     monkeypatch.setattr("models.training.voices.ROUNDS", 2)
@@ -101,6 +111,26 @@ def test_a_label_leans_towards_the_marks_beside_it() -> None:
     assert max(label, key=label.__getitem__) == "skeptical"
     assert label["informative"] > label["partisan"]
     assert found.marks == (1.0, 0.0, 0.0, 1.0)
+
+
+def test_an_annotation_gives_a_row_its_label_and_marks(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "annotations.tsv").write_text("u1 p pi\nu2 n -\nu9 s s\n", encoding="utf-8")
+    monkeypatch.setattr(annotations, "ANNOTATIONS", tmp_path / "annotations.tsv")
+    rows = [{"id": f"u{number}", "thread": "t", "story": "s", "parent": None, "text": "text"} for number in (1, 2, 3)]
+    blamed, plain = annotated(rows)
+    assert blamed.label is not None
+    assert LABELS[blamed.label.index(max(blamed.label))] == "partisan"
+    assert blamed.marks == (0.0, 1.0, 0.0, 1.0)
+    assert plain.label is not None
+    assert LABELS[plain.label.index(max(plain.label))] == "none"
+    assert plain.marks == (0.0, 0.0, 0.0, 0.0)
+
+
+def test_every_invented_reply_has_known_labels_and_an_earlier_parent() -> None:
+    found = talk()
+    assert len(found) > 1_000
+    assert len({(one.story, one.text) for one in found}) == len(found)
+    assert any(one.parent for one in found)
 
 
 def test_a_quotation_stands_in_for_a_missing_parent() -> None:

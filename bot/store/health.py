@@ -1,0 +1,15 @@
+"""Does the database take writes?"""
+
+from bot.store.database import Database
+
+
+class Health:
+    """Try the writer."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def check(self) -> None:
+        """Raise `StoreError` when the database cannot be written."""
+        async with self._database.write():
+            pass
