@@ -81,6 +81,7 @@ messages = sa.Table(
     sa.Column("read", sa.Boolean, nullable=False, server_default=sa.false()),
     sa.Index(None, "channel_id", "message_id"),
     sa.Index(None, "guild_id", "author_key"),
+    sa.Index("ix_messages_unread", "message_id", sqlite_where=sa.text("read = 0")),
 )
 
 readings = sa.Table(

@@ -76,6 +76,9 @@ def upgrade() -> None:
     with op.batch_alter_table("samples", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_samples_guild_id_drawn_at"), ["guild_id", "drawn_at"], unique=False)
 
+    with op.batch_alter_table("messages", schema=None) as batch_op:
+        batch_op.create_index("ix_messages_unread", ["message_id"], unique=False, sqlite_where=sa.text("read = 0"))
+
     op.execute(
         "CREATE VIRTUAL TABLE archive_words USING fts5(title, claim, content='fact_checks', "
         "content_rowid='fact_check_id', tokenize='porter unicode61 remove_diacritics 2')"
