@@ -1,15 +1,17 @@
-"""Check what the bot needs before it is started: settings, database, weights, token, intents, permissions."""
+"""Check what the bot needs before it is started: settings, database, secrets, weights, token, intents, permissions."""
 
 from collections.abc import AsyncIterator
+from contextlib import ExitStack
 from dataclasses import dataclass
 
 import discord
 
 from bot import run
 from bot.client import permissions
-from bot.errors import HindsightError
+from bot.errors import HindsightError, InUse
+from bot.lock import hold
 from bot.resources import load_models
-from bot.settings import Settings
+from bot.settings import Settings, exposed
 from bot.store import Store, open_store
 from bot.store.vault import load_vault
 from models.reader import Passage
@@ -28,13 +30,32 @@ async def examine(settings: Settings) -> AsyncIterator[Finding]:
     """Give the findings one after the other."""
     yield _weights()
     try:
-        vault = load_vault(settings.key, settings.key_file)
-        async with open_store(settings.database, vault) as store:
-            yield Finding("database", True, f"{settings.database} can be written")
-            async for finding in _discord(settings, store):
-                yield finding
+        with ExitStack() as stack:
+            running = _runs(settings, stack)
+            vault = load_vault(settings.key, settings.key_file)
+            async with open_store(settings.database, vault, as_it_is=running) as store:
+                await store.health.check()
+                words = "can be written, and a bot runs on it" if running else "can be written"
+                yield Finding("database", True, f"{settings.database} {words}")
+                yield _secrets(settings)
+                async for finding in _discord(settings, store):
+                    yield finding
     except HindsightError as error:
         yield Finding("database", False, str(error))
+
+
+def _runs(settings: Settings, stack: ExitStack) -> bool:
+    """Say whether a bot runs on the database; if not, none can be started meanwhile."""
+    try:
+        stack.enter_context(hold(settings.database))
+    except InUse:
+        return True
+    return False
+
+
+def _secrets(settings: Settings) -> Finding:
+    problems = exposed(settings)
+    return Finding("secrets", not problems, "; ".join(problems) or "can be read by you alone")
 
 
 def _weights() -> Finding:

@@ -2,6 +2,7 @@
 
 HindsightError            anything the bot raises on purpose; its text says what to do next
 ├── ConfigurationError    a setting, key, weight file or permission keeps the bot from starting
+│   └── InUse             another process of the bot works on the database
 ├── StoreError            the database cannot be opened, is in use or does not fit
 ├── ReadingPaused         the models failed; messages wait and are read again later
 ├── UserError             shown to the person who asked, as it stands
@@ -17,6 +18,10 @@ class HindsightError(Exception):
 
 class ConfigurationError(HindsightError):
     """Keep the bot from starting until a setting, key, weight file or permission is mended."""
+
+
+class InUse(ConfigurationError):
+    """Refuse to work on a database on which another process of the bot does."""
 
 
 class StoreError(HindsightError):

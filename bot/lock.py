@@ -6,7 +6,7 @@ from pathlib import Path
 
 from filelock import FileLock, Timeout
 
-from bot.errors import ConfigurationError
+from bot.errors import ConfigurationError, InUse
 
 
 @contextmanager
@@ -14,7 +14,8 @@ def hold(database: Path) -> Iterator[None]:
     """Hold the database for this process.
 
     Raises:
-        ConfigurationError: another process holds it, or the lock cannot be made.
+        InUse: another process holds it.
+        ConfigurationError: the lock cannot be made.
     """
     file = database.with_suffix(".lock")
     try:
@@ -22,7 +23,7 @@ def hold(database: Path) -> Iterator[None]:
         lock = FileLock(file, mode=0o600)
         lock.acquire(blocking=False)
     except Timeout:
-        raise ConfigurationError(
+        raise InUse(
             f"{database} is in use by another process of the bot. Stop that one first, "
             "or set HINDSIGHT_DATA_DIR to another folder."
         ) from None

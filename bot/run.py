@@ -11,7 +11,7 @@ import discord
 from bot.client import Hindsight
 from bot.errors import ConfigurationError
 from bot.resources import open_resources
-from bot.settings import Settings
+from bot.settings import Settings, exposed
 from bot.watching import watching
 
 PORTAL = "https://discord.com/developers/applications"
@@ -35,6 +35,8 @@ async def run(settings: Settings) -> None:
     if settings.token is None or not settings.token.get_secret_value():
         raise ConfigurationError(NO_TOKEN)
     os.umask(0o077)
+    for problem in exposed(settings):
+        log.warning("%s", problem)
     stop = _on_signals()
     async with open_resources(settings) as resources:
         bot = Hindsight(resources)

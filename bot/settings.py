@@ -1,6 +1,7 @@
 """Every setting, typed, from the environment and `.env`."""
 
 import os
+import stat
 from pathlib import Path
 from typing import Literal
 
@@ -47,6 +48,15 @@ class Settings(BaseSettings):
     @property
     def key_file(self) -> Path:
         return self.data_dir / "hindsight.key"
+
+
+def exposed(settings: Settings) -> list[str]:
+    """Name the files with secrets that other users of the machine can read, with the remedy."""
+    if os.name != "posix":
+        return []
+    files = [file for file in (Path(".env"), settings.key_file, settings.database) if file.exists()]
+    modes = [(file, stat.S_IMODE(file.stat().st_mode)) for file in files]
+    return [f"{file} can be read by others (mode {mode:04o}): chmod 600 {file}" for file, mode in modes if mode & 0o077]
 
 
 def load_settings() -> Settings:

@@ -33,6 +33,7 @@ def upgrade(path: Path, target: str = HEAD) -> None:
             raise StoreError(f"{path} was made by a newer version of the bot ({found}). Update the bot.")
         if found is not None:
             _try_on_copy(path, target)
+        path.touch(mode=0o600)
         _upgrade(path, target)
 
 

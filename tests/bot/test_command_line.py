@@ -10,8 +10,12 @@ import pytest
 from typer.testing import CliRunner
 
 from bot.__main__ import app
+from bot.doctor import examine
 from bot.errors import StoreError
+from bot.lock import hold
+from bot.settings import Settings
 from bot.store import open_store
+from bot.store.upgrade import upgrade
 from bot.store.vault import load_vault
 from tests.bot.rows import post
 
@@ -64,8 +68,21 @@ def test_help_names_every_command(tmp_path: Path) -> None:
 def test_doctor_shows_a_table_and_fails_without_a_token(tmp_path: Path) -> None:
     done = hindsight("doctor", folder=tmp_path)
     assert done.returncode == 1
-    for line in ("weights", "database", "token"):
+    for line in ("weights", "database", "secrets", "token"):
         assert line in done.stdout
+    assert "can be read by you alone" in done.stdout
+
+
+async def test_doctor_leaves_the_database_of_a_running_bot_alone(tmp_path: Path) -> None:
+    settings = Settings(_env_file=None, data_dir=tmp_path)
+    upgrade(settings.database, "0001")
+    with hold(settings.database):
+        found = {finding.what: finding async for finding in examine(settings)}
+        assert "another version of the bot (0001)" in found["database"].words
+        upgrade(settings.database)
+        found = {finding.what: finding async for finding in examine(settings)}
+        assert found["database"].well
+        assert "a bot runs on it" in found["database"].words
 
 
 def test_replay_of_a_broken_file_is_one_line(tmp_path: Path) -> None:

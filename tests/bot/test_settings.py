@@ -5,7 +5,9 @@ from pathlib import Path
 import pytest
 
 from bot.errors import ConfigurationError
-from bot.settings import Settings, load_settings
+from bot.settings import Settings, exposed, load_settings
+from bot.store.upgrade import upgrade
+from bot.store.vault import load_vault
 
 EXAMPLE = Path(__file__).parents[2] / ".env.example"
 
@@ -54,6 +56,21 @@ def test_secrets_are_not_printed(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("HINDSIGHT_TOKEN", "secret words")
     monkeypatch.setenv("HINDSIGHT_KEY", "other secret words")
     assert "secret words" not in repr(load_settings())
+
+
+def test_files_with_secrets_are_for_their_owner(tmp_path: Path) -> None:
+    (tmp_path / ".env").write_text("HINDSIGHT_DATA_DIR=data\n")
+    (tmp_path / ".env").chmod(0o600)
+    settings = load_settings()
+    load_vault(None, settings.key_file)
+    upgrade(settings.database)
+    assert exposed(settings) == []
+    (tmp_path / ".env").chmod(0o640)
+    settings.key_file.chmod(0o604)
+    assert exposed(settings) == [
+        ".env can be read by others (mode 0640): chmod 600 .env",
+        "data/hindsight.key can be read by others (mode 0604): chmod 600 data/hindsight.key",
+    ]
 
 
 def test_example_can_be_copied_as_it_is(tmp_path: Path) -> None:
