@@ -60,8 +60,9 @@ def _address(url: str) -> str:
 
 
 def _either(*names: str) -> AliasChoices:
-    """Take any of some names, in a table's small letters, too."""
-    return AliasChoices(*dict.fromkeys((*names, *(name.lower() for name in names))))
+    """Take any of some names, in a table's small letters, too: textualRating, textualrating, textual_rating."""
+    parted = (re.sub(r"(?<=[a-z])(?=[A-Z])", "_", name).lower() for name in names)
+    return AliasChoices(*dict.fromkeys((*names, *(name.lower() for name in names), *parted)))
 
 
 Words = Annotated[str, Field(max_length=LONGEST_WORDS), BeforeValidator(_words)]

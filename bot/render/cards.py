@@ -18,7 +18,7 @@ from models.decency import repeatable
 
 UNFOLDED = 5  # occurrences quoted in full
 LATEST = 3  # of those quoted when more than five fold: the earliest and these
-LINKED, LINKED_BESIDE_CHECKS = 10, 2  # folded occurrences that still get a link
+LINKED, LINKED_BESIDE_CHECKS = 10, 1  # folded occurrences that still get a link
 QUOTED = 140  # characters
 PICTURED = 3  # occurrences from which there is a picture
 PICTURE = "timeline.png"

@@ -1,14 +1,15 @@
 """Cards stay within Discord's limits and say what they should, whatever they are given."""
 
 import re
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bot.records import MatchState, Occurrence, Post
+from bot.importing_reviews import LONGEST_URL
+from bot.records import Checked, FactCheck, MatchState, Occurrence, Post
 from bot.render.cards import Cited, Shown, answer_view, card_view, gist, resumed_view, stopped_view, title
 from bot.render.layout import Layout
 from bot.render.tally import FEWEST, WIDTH, bar, in_words, legend, shares
@@ -37,10 +38,30 @@ TEXTS = st.one_of(
 )
 
 
+WORDS = TEXTS.filter(str.strip)
+CHECKED = st.builds(
+    Checked,
+    found=st.builds(
+        FactCheck,
+        id=IDS,
+        page=st.just("facts.example/a"),
+        claim=WORDS,
+        title=TEXTS,
+        publisher=WORDS,
+        rating=WORDS,
+        url=st.just("https://facts.example/a") | st.just("https://facts.example/".ljust(LONGEST_URL, "x")),
+        published=st.none() | st.dates(),
+    ),
+    score=st.just(1.0),
+    state=st.just(MatchState.CONFIRMED),
+    contradicts=st.booleans(),
+)
+
+
 @st.composite
-def shown(draw: st.DrawFn, least: int = 1, most: int = 40) -> Shown:
+def shown(draw: st.DrawFn, least: int = 1, most: int = 40, checks: int = 2) -> Shown:
     found = sorted(draw(st.lists(OCCURRENCES, min_size=least, max_size=most)), key=lambda each: each.at)
-    return Shown(draw(IDS), NOW, [Cited(each, draw(TEXTS)) for each in found])
+    return Shown(draw(IDS), NOW, [Cited(each, draw(TEXTS)) for each in found], draw(st.lists(CHECKED, max_size=checks)))
 
 
 def ago(**span: int) -> Cited:
@@ -64,17 +85,80 @@ def within_limits(view: Layout) -> None:
 
 
 @settings(max_examples=60, deadline=None)
-@given(IDS, shown(), st.booleans())
+@given(IDS, shown(0).filter(lambda shown: shown.cited or shown.checked), st.booleans())
 def test_card_is_within_the_limits(card_id: int, shown: Shown, pictured: bool) -> None:
-    alt = alt_text(shown.occurrences, shown.at) if pictured else None
+    alt = alt_text(shown.occurrences, shown.at) if pictured and shown.cited else None
     assert alt is None or len(alt) <= ALT_LENGTH
-    within_limits(card_view(card_id, shown, alt))
+    view = card_view(card_id, shown, alt)
+    within_limits(view)
+    assert any("🔎 **Rated “" in text for text in texts(view)) is bool(shown.checked)
 
 
 @settings(max_examples=60, deadline=None)
-@given(TEXTS, shown(0, 12), shown(0, 3))
+@given(TEXTS, shown(0, 8), shown(0, 3, 1))
 def test_answer_is_within_the_limits(about: str, sure: Shown, maybe: Shown) -> None:
-    within_limits(answer_view(about, sure, maybe))
+    view = answer_view(about, sure, maybe)
+    within_limits(view)
+    assert any("🔎 **Rated “" in text for text in texts(view)) is bool(sure.checked or maybe.checked)
+
+
+def test_longest_card_and_answer_still_hold_a_fact_check() -> None:
+    most = dict.fromkeys((*LABELS, UNSURE), 5000)
+    big = 2**63 - 1
+    cited = [
+        Cited(
+            Occurrence(big, big, big, NOW - timedelta(days=3600 - 80 * n), 1.0, MatchState.CONFIRMED, most, True), text
+        )
+        for n, text in enumerate(letter * 6000 for letter in "abcdefgh" * 5)
+    ]
+    words = "*" * 300
+    url = "https://facts.example/".ljust(LONGEST_URL, "x")
+    found = FactCheck(1, "p", words, words, words, words, url, date(2020, 9, 30))
+    checked = [Checked(found, 1.0, MatchState.CONFIRMED, contradicts=True)] * 2
+    maybe = Shown(big, NOW, cited[:3], checked[:1])
+    for view in (
+        card_view(big, Shown(big, NOW, cited, checked), "x"),
+        answer_view("q" * 4000, Shown(big, NOW, cited[:8], checked), maybe),
+    ):
+        within_limits(view)
+        assert url in "\n".join(texts(view))
+
+
+def check(rating: str = "Mostly false", *, contradicts: bool = False) -> Checked:
+    page, day = "facts.example/b", date(2024, 5, 1)
+    found = FactCheck(1, page, "The bridge opens.", "", "Sound Facts", rating, f"https://{page}", day)
+    return Checked(found, 0.9, MatchState.CONFIRMED, contradicts)
+
+
+def test_fact_check_is_told_in_its_publishers_words_with_date_and_link() -> None:
+    whole = "\n".join(texts(card_view(1, Shown(1, NOW, [ago(days=3)], [check()]), None)))
+    assert "Seen before: three days ago" in whole
+    entry = "🔎 **Rated “Mostly false” by Sound Facts** · 1 May 2024 · [fact-check](https://facts.example/b)\n"
+    assert entry + "> The bridge opens." in whole
+    assert "Ratings are their publishers’ own" in whole
+
+
+def test_card_of_fact_checks_alone_says_so() -> None:
+    said = texts(card_view(1, Shown(1, NOW, [], [check(), check(contradicts=True)]), None))
+    assert said[0] == "### 🔎 Two fact-checks of this"
+    assert "Seen before" not in "\n".join(said)
+    assert sum("⚡ of what this contradicts" in text for text in said) == 1
+
+
+def test_answer_keeps_sure_and_possible_fact_checks_apart() -> None:
+    sure, maybe = Shown(1, NOW, [], [check("False")]), Shown(1, NOW, [], [check("Satire")])
+    said = "\n".join(texts(answer_view("asked", sure, maybe)))
+    assert said.index("“False”") < said.index("Maybe related") < said.index("“Satire”")
+    alone = "\n".join(texts(answer_view("asked", Shown(1, NOW, []), maybe)))
+    assert "Nothing sure, but maybe related" in alone
+
+
+def test_rating_pings_nobody_and_links_nowhere() -> None:
+    bad = check("@everyone [x](https://bad.example) <@123456789012345678>")
+    said = "\n".join(texts(card_view(1, Shown(1, NOW, [], [bad]), None)))
+    assert "@everyone" not in said
+    assert "](https://bad" not in said
+    assert "<@12345" not in said
 
 
 @given(IDS, IDS)

@@ -2,6 +2,8 @@
 
 import asyncio
 from collections.abc import Sequence
+from dataclasses import replace
+from datetime import date
 
 import discord
 import pytest
@@ -11,6 +13,7 @@ from simcord import InteractionResult
 from bot import cards
 from bot.errors import NotFound
 from bot.posting import post_once
+from bot.records import FactCheck
 from bot.store.cards import Cards as CardStore
 from tests.conftest import World
 
@@ -389,3 +392,127 @@ async def test_asker_is_shown_only_what_they_can_open(world: World) -> None:
     refused = await world.member.slash(world.news, "context", message=link)
     assert "I cannot find that message, or you cannot open it." in refused.response.content
     simcord.assert_error(world.env, NotFound)
+
+
+# ------------------------------------------------------------------------- fact-checks
+
+
+BRIDGE = FactCheck(
+    0,
+    "facts.example/bridge",
+    "Harbour bridge at Quellhaven announced to open next spring",
+    "",
+    "Sound Facts",
+    "Half true",
+    "https://facts.example/bridge",
+    date(2024, 5, 1),
+)
+RATED = "🔎 **Rated “Half true” by Sound Facts** · 1 May 2024 · [fact-check](https://facts.example/bridge)"
+
+
+async def imported(world: World, *checks: FactCheck) -> None:
+    """Take fact-checks into the archive."""
+    await world.resources.fact_checks.take(checks or [BRIDGE])
+
+
+async def test_card_may_consist_of_a_fact_check_alone(world: World) -> None:
+    await world.watch()
+    await imported(world)
+    (story,) = await told(world, 0)
+    (card,) = cards_in(world)
+    assert card.reference.message_id == story.id
+    assert text_of(card).startswith("### 🔎 One fact-check of this")
+    assert RATED in text_of(card)
+    await world.member.click(card, label="Helpful")
+    await world.moderator.click(card, label="Remove")
+    assert not cards_in(world)
+
+
+async def test_fact_check_stands_beside_the_servers_own_history(world: World) -> None:
+    await world.watch()
+    await told(world, 0)
+    await imported(world)
+    await told(world, 9)
+    (card,) = cards_in(world)
+    assert "Seen before: nine days ago" in text_of(card)
+    assert RATED in text_of(card)
+
+
+async def test_fact_check_stays_when_the_earlier_message_is_deleted(world: World) -> None:
+    await world.watch()
+    (first,) = await told(world, 0)
+    await imported(world)
+    await told(world, 9)
+    await world.member.delete(first)
+    (card,) = cards_in(world)
+    assert "[open]" not in text_of(card)
+    assert RATED in text_of(card)
+
+
+async def test_card_with_a_fact_check_outlives_a_restart(world: World) -> None:
+    await world.watch()
+    await imported(world)
+    store = world.store.cards
+    world.bot.remove_listener(world.bot.get_cog("Context").on_outcome)
+    await told(world, 0)
+    assert not cards_in(world)
+    assert [each.found.url for card in await store.pending() for each in card.checked] == [BRIDGE.url]
+    await world.restart()
+    await world.env.settle()
+    assert RATED in text_of(cards_in(world)[0])
+
+
+async def test_fact_check_is_shown_once_in_a_conversation(world: World) -> None:
+    await world.watch()
+    await imported(world)
+    (story,) = await told(world, 0)
+    await world.env.advance_time(3600)
+    await world.member.send(world.news, BRIDGE.claim, reply_to=story)
+    assert len(cards_in(world)) == 1
+
+
+async def test_fact_check_that_the_message_links_to_is_not_repeated(world: World) -> None:
+    await world.watch()
+    await imported(world)
+    await told(world, 0, text=f"Harbour bridge at Quellhaven announced to open next spring {BRIDGE.url}")
+    assert not cards_in(world)
+
+
+async def test_edit_that_withdraws_the_claim_takes_the_card_of_a_fact_check_down(world: World) -> None:
+    await world.watch()
+    await imported(world)
+    (story,) = await told(world, 0)
+    assert cards_in(world)
+    await world.member.edit(story, "Nothing to see in this place https://wire.example/other")
+    assert not cards_in(world)
+
+
+async def test_possible_fact_check_is_for_those_who_ask(world: World) -> None:
+    await world.watch()
+    await imported(world, replace(BRIDGE, claim="Harbour bridge at Quellhaven announced to close next winter"))
+    (story,) = await told(world, 0)
+    assert not cards_in(world)
+    answer = answer_of(await world.member.context_menu(world.news, "Seen before?", story))
+    assert "Nothing sure, but maybe related" in answer
+    assert RATED in answer
+
+
+async def test_context_finds_a_fact_check_by_words_and_by_address(world: World) -> None:
+    await world.watch()
+    await imported(world)
+    for asked in (BRIDGE.claim, BRIDGE.url):
+        answer = answer_of(await world.member.slash(world.news, "context", message=asked))
+        assert RATED in answer
+        await world.env.advance_time(60)
+
+
+async def test_fact_check_that_is_gone_leaves_its_card(world: World) -> None:
+    await world.watch()
+    (first,) = await told(world, 0)
+    await imported(world)
+    await told(world, 9)
+    await world.store.archive.write([replace(BRIDGE, claim="Another claim")], world.env.now())
+    await world.store.archive.drop_outdated(world.env.now())
+    await world.member.edit(first, f"{STORY} edited")
+    (card,) = cards_in(world)
+    assert RATED not in text_of(card)
