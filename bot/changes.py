@@ -70,16 +70,16 @@ def imported(content: bytes, server: Server) -> Server:
         file = SettingsFile.model_validate_json(content)
     except ValidationError as error:
         raise UserError(_said(error)) from None
-    content: dict[str, Any] = {**json.loads(exported(server)), **file.model_dump(exclude_unset=True)}
-    thresholds = replace(server.thresholds, flags=_scores(content["thresholds"]), alerts_a_day=content["alerts_a_day"])
+    whole: dict[str, Any] = {**json.loads(exported(server)), **file.model_dump(exclude_unset=True)}
+    thresholds = replace(server.thresholds, flags=_scores(whole["thresholds"]), alerts_a_day=whole["alerts_a_day"])
     return replace(
         server,
-        live=content["live"],
-        alerts_channel_id=int(content["alerts_channel"]) if content["alerts_channel"] else None,
+        live=whole["live"],
+        alerts_channel_id=int(whole["alerts_channel"]) if whole["alerts_channel"] else None,
         thresholds=thresholds,
-        retention_days=content["retention_days"],
-        claim_days=content["claim_days"],
-        overrides={int(place): _scores(flags) for place, flags in content["channels"].items() if flags},
+        retention_days=whole["retention_days"],
+        claim_days=whole["claim_days"],
+        overrides={int(place): _scores(flags) for place, flags in whole["channels"].items() if flags},
     )
 
 

@@ -22,13 +22,16 @@ EXTENSIONS = (
     "cogs.counting",
     "cogs.context",
     "cogs.summarize",
+    "cogs.digests",
     "cogs.review",
     "cogs.sanctions",
     "cogs.why",
     "cogs.setup",
+    "cogs.settings",
     "cogs.channels",
     "cogs.statistics",
     "cogs.privacy",
+    "cogs.audit",
 )
 FAILED = "Something went wrong on my side; it is logged. Please try again in a minute."
 

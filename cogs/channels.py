@@ -8,11 +8,11 @@ from discord.ext import commands
 
 from bot.buttons import Press, Pressed
 from bot.client import Hindsight
-from bot.errors import NotAllowed, NotFound, UserError
+from bot.errors import NotFound, UserError
 from bot.needs import mend, missing, to_watch
 from bot.render.setup import SETUP, ask_removal, channel_list, notice, told, watch_added
 from cogs.catchup import CatchUp
-from cogs.setup import MANAGER, guild_of, problems_of
+from cogs.setup import MANAGER, check_manager, guild_of, problems_of
 
 Watchable = discord.TextChannel | discord.ForumChannel | discord.Thread
 PAUSE = timedelta(seconds=2)  # between two showings of how far a backfill has come
@@ -124,8 +124,7 @@ class WatchButton(Press, template=SETUP):
     async def press(self, interaction: Pressed) -> None:
         """Check the person again, then do what the button says."""
         await interaction.response.defer()
-        if not interaction.permissions.manage_guild:
-            raise NotAllowed("This needs the permission Manage Server.")
+        check_manager(interaction)
         channel_id, client = int(self.match["channel"]), interaction.client
         channel = await client.quotes.find(channel_id)
         watched = [known for _, known in await client.store.servers.watched(guild_of(interaction).id)]

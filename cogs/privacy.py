@@ -4,7 +4,6 @@ import asyncio
 import gzip
 import json
 import logging
-from dataclasses import replace
 from datetime import timedelta
 from io import BytesIO
 from typing import Any
@@ -18,6 +17,7 @@ from bot.client import Hindsight
 from bot.errors import NotAllowed, StoreError
 from bot.render import privacy as render
 from bot.store.messages import Forgotten
+from cogs.setup import change, check_manager
 
 UPLOAD_BYTES = 8_000_000  # below every server's limit
 COOLDOWN = timedelta(seconds=30)
@@ -138,7 +138,7 @@ class ServerControl(Press, template=render.SERVER):
 
     async def press(self, interaction: Pressed) -> None:
         """Change or ask."""
-        _check_manager(interaction)
+        check_manager(interaction)
         match self.match["what"]:
             case "days":
                 await _set(interaction, "retention", retention_days=int(self._chosen()))
@@ -161,7 +161,7 @@ class PurgeButton(Press, template=render.PURGE):
 
     async def press(self, interaction: Pressed) -> None:
         """Purge, and write it in the log."""
-        _check_manager(interaction)
+        check_manager(interaction)
         await interaction.response.defer()
         bot, guild = interaction.client, _guild(interaction)
         channel_id = int(self.match["channel"]) or None
@@ -179,6 +179,7 @@ BUTTONS = (OwnButton, KeepButton, ServerControl, PurgeButton)
 async def _erase(interaction: Pressed) -> str:
     bot, guild_id = interaction.client, _guild(interaction).id
     forgotten = await bot.store.members.erase(guild_id, interaction.user.id)
+    await _log(interaction, "erase")
     bot.quotes.forget_author(guild_id, interaction.user.id)
     await _forget(bot, guild_id, forgotten)
     return render.erased_words(len(forgotten.message_ids), len(forgotten.shown))
@@ -187,22 +188,26 @@ async def _erase(interaction: Pressed) -> str:
 async def _opt_out(interaction: Pressed) -> str:
     # First the refusal, then the deletion: what comes in between is not kept.
     await interaction.client.store.members.opt_out(_guild(interaction).id, interaction.user.id)
+    await _log(interaction, "opt-out")
     erased = await _erase(interaction)
     return f"{erased}\nYou have **opted out**: your messages are left alone. `/privacy optin` takes it back."
 
 
 async def _opt_in(interaction: Pressed) -> discord.ui.LayoutView:
     await interaction.client.store.members.opt_in(_guild(interaction).id, interaction.user.id)
+    await _log(interaction, "opt-in")
     return render.done_view("Your messages in watched channels are read from now on. `/privacy optout` stops that.")
 
 
-async def _set(interaction: Pressed, action: str, **change: int | None) -> None:
+async def _log(interaction: Pressed, action: str) -> None:
+    """Write in the log of decisions that a member did something about their data, but not which member."""
+    await interaction.client.store.audit.add(_guild(interaction).id, interaction.client.clock(), None, action, None)
+
+
+async def _set(interaction: Pressed, action: str, **settings: int | None) -> None:
     await interaction.response.defer()
-    bot, guild = interaction.client, _guild(interaction)
-    now = bot.clock()
-    await bot.store.servers.save(replace(await bot.store.servers.get(guild.id), **change))
-    await bot.store.audit.add(guild.id, now, interaction.user.id, action, None, **change)
-    await expire(bot)
+    await change(interaction, action, **settings)
+    await expire(interaction.client)
     await interaction.edit_original_response(view=await _server_view(interaction))
 
 
@@ -225,11 +230,6 @@ async def _forget(bot: Hindsight, guild_id: int, forgotten: Forgotten) -> None:
     await bot.pipeline.forget(guild_id, list(forgotten.message_ids))
     if forgotten.shown:
         bot.dispatch("forgotten", list(forgotten.shown))
-
-
-def _check_manager(interaction: Pressed) -> None:
-    if not interaction.permissions.manage_guild:
-        raise NotAllowed("This needs the permission Manage Server.")
 
 
 def _guild(interaction: Pressed) -> discord.Guild:

@@ -5,25 +5,24 @@ from discord import app_commands
 from discord.ext import commands
 
 from bot.buttons import Pressed
+from bot.changes import difference
 from bot.client import Hindsight
-from bot.errors import UserError
+from bot.errors import NotAllowed, UserError
 from bot.needs import alerts_problem, mend, missing, to_watch
 from bot.policy import PRESETS
-from bot.render.setup import LIVE, SHADOW, Overview, overview, preset_choice, preset_words, told
+from bot.records import Server
+from bot.render.setup import LIVE, SHADOW, preset_choice, preset_words, told
 from cogs.review import review_of
 
 MANAGER = discord.Permissions(manage_guild=True)
 
 
 class Setup(commands.Cog):
-    """Change and show the settings of a server."""
+    """Change the settings that a new server needs first; `/settings` has all of them."""
 
     setup_group = app_commands.Group(
         name="setup", description="Set Hindsight up in this server", guild_only=True, default_permissions=MANAGER
     )
-
-    def __init__(self, bot: Hindsight) -> None:
-        self.bot = bot
 
     @setup_group.command(name="alerts")
     @app_commands.checks.has_permissions(manage_guild=True)
@@ -31,13 +30,7 @@ class Setup(commands.Cog):
     async def alerts(self, interaction: Pressed, channel: discord.TextChannel) -> None:
         """Choose the moderators' channel, in which alerts are posted."""
         await interaction.response.defer(ephemeral=True)
-        problem = alerts_problem(channel.guild, channel.id)
-        if problem is not None:
-            raise UserError(f"{problem} Nothing was changed.")
-        await self._change(interaction, "alerts channel", channel.id, alerts_channel_id=channel.id)
-        waiting = await self.bot.store.flags.count_open(channel.guild.id)
-        rest = f" {waiting} already wait in `/review`." if waiting else ""
-        await interaction.followup.send(f"✅ Alerts go to <#{channel.id}> from now on.{rest}", ephemeral=True)
+        await interaction.followup.send(await set_alerts(interaction, channel.id), ephemeral=True)
         await review_of(interaction).alerts.post_waiting(channel.guild.id)
 
     @setup_group.command(name="preset")
@@ -47,26 +40,10 @@ class Setup(commands.Cog):
     async def preset(self, interaction: Pressed, preset: str) -> None:
         """Choose how much is flagged, and how many alerts a day may hold."""
         await interaction.response.defer(ephemeral=True)
-        await self._change(interaction, "preset", None, thresholds=PRESETS[preset])
+        await change(interaction, "preset", thresholds=PRESETS[preset])
         await interaction.followup.send(
             view=told(f"✅ {preset_words(PRESETS[preset])}\n-# It holds for messages from now on."), ephemeral=True
         )
-
-    @setup_group.command(name="show")
-    @app_commands.checks.has_permissions(manage_guild=True)
-    async def show(self, interaction: Pressed) -> None:
-        """Show all settings at a glance, and what is missing."""
-        await interaction.response.defer(ephemeral=True)
-        guild = guild_of(interaction)
-        store = self.bot.store
-        server = await store.servers.get(guild.id)
-        channels = [channel_id for _, channel_id in await store.servers.watched(guild.id)]
-        alerts = alerts_problem(guild, server.alerts_channel_id)
-        problems = [*([alerts] if alerts else []), *(await problems_of(self.bot, channels)).values()]
-        waiting = await store.flags.count_open(guild.id)
-        quieted = await store.flags.quieted(guild.id, self.bot.clock())
-        shown = Overview(guild.name, server, channels, waiting, quieted, problems)
-        await interaction.followup.send(view=overview(shown), ephemeral=True)
 
     @app_commands.command(name="golive")
     @app_commands.guild_only()
@@ -75,8 +52,7 @@ class Setup(commands.Cog):
     async def golive(self, interaction: Pressed) -> None:
         """Let context cards be posted where everyone sees them."""
         await interaction.response.defer(ephemeral=True)
-        await self._change(interaction, "live", None, live=True)
-        await interaction.followup.send(view=told(LIVE), ephemeral=True)
+        await interaction.followup.send(view=told(await set_live(interaction, live=True)), ephemeral=True)
 
     @app_commands.command(name="shadow")
     @app_commands.guild_only()
@@ -85,13 +61,59 @@ class Setup(commands.Cog):
     async def shadow(self, interaction: Pressed) -> None:
         """Let everything run, and make nothing public."""
         await interaction.response.defer(ephemeral=True)
-        await self._change(interaction, "shadow", None, live=False)
-        await interaction.followup.send(view=told(SHADOW), ephemeral=True)
+        await interaction.followup.send(view=told(await set_live(interaction, live=False)), ephemeral=True)
 
-    async def _change(self, interaction: Pressed, action: str, subject_id: int | None, **settings: object) -> None:
-        guild = guild_of(interaction)
-        await self.bot.store.servers.change(guild.id, **settings)
-        await self.bot.store.audit.add(guild.id, self.bot.clock(), interaction.user.id, action, subject_id)
+
+async def change(
+    interaction: Pressed, action: str, subject_id: int | None = None, **settings: object
+) -> tuple[Server, Server]:
+    """Change some settings, named as in `Server`, and log what differs; give them as they were and as they are."""
+    bot, guild = interaction.client, guild_of(interaction)
+    before = await bot.store.servers.get(guild.id)
+    after = await bot.store.servers.change(guild.id, **settings)
+    await log_change(interaction, action, before, after, subject_id)
+    return before, after
+
+
+async def log_change(
+    interaction: Pressed, action: str, before: Server, after: Server, subject_id: int | None = None
+) -> None:
+    """Write in the log of decisions who changed what."""
+    bot = interaction.client
+    detail = difference(before, after)
+    await bot.store.audit.add(after.guild_id, bot.clock(), interaction.user.id, action, subject_id, **detail)
+
+
+async def set_live(interaction: Pressed, *, live: bool) -> str:
+    """Go live or back into shadow; say what that means."""
+    await change(interaction, "live" if live else "shadow", live=live)
+    return LIVE if live else SHADOW
+
+
+async def set_alerts(interaction: Pressed, channel_id: int) -> str:
+    """Choose the moderators' channel; say so, and what waits.
+
+    Raises:
+        UserError: alerts cannot be posted there, or everyone could read them.
+    """
+    guild = guild_of(interaction)
+    problem = alerts_problem(guild, channel_id)
+    if problem is not None:
+        raise UserError(f"{problem} Nothing was changed.")
+    await change(interaction, "alerts channel", channel_id, alerts_channel_id=channel_id)
+    waiting = await interaction.client.store.flags.count_open(guild.id)
+    rest = f" {waiting} already wait in `/review`." if waiting else ""
+    return f"✅ Alerts go to <#{channel_id}> from now on.{rest}"
+
+
+def check_manager(interaction: Pressed) -> None:
+    """Look again whether the person may change settings: a panel outlives a role.
+
+    Raises:
+        NotAllowed: they lack Manage Server.
+    """
+    if not interaction.permissions.manage_guild:
+        raise NotAllowed("This needs the permission Manage Server.")
 
 
 async def problems_of(bot: Hindsight, channels: list[int]) -> dict[int, str]:
@@ -115,4 +137,4 @@ def guild_of(interaction: Pressed) -> discord.Guild:
 
 async def setup(bot: Hindsight) -> None:
     """Load the cog."""
-    await bot.add_cog(Setup(bot))
+    await bot.add_cog(Setup())

@@ -88,7 +88,7 @@ async def busy_day(world: World) -> None:
     await world.member.edit(reply, f"party politics, again {CANARY}")
     for menu, message in (("Seen before?", again), ("Summarize from here", again), ("Why this label?", reply)):
         await world.member.context_menu(world.news, menu, message)
-    for command in ("about", "stats", "review", "watch list", "setup show"):
+    for command in ("about", "stats", "review", "watch list", "settings"):
         await world.moderator.slash(world.news, command)
     await world.bot.store.retention.expire(world.env.now())
     await world.bot.memory.save()

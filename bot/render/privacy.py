@@ -99,8 +99,8 @@ def server_view(name: str, server: Server, kept: Kept) -> Layout:
         discord.ui.TextDisplay(f"{head}\nAt the moment: {now}."),
         discord.ui.Separator(),
         discord.ui.TextDisplay(long),
-        _row(_select("privacy:server:days", "Keep readings and flags for …", _day_options(server.retention_days))),
-        _row(_select("privacy:server:claims", "Keep claims for …", _claim_options(server.claim_days))),
+        _row(_select("privacy:server:days", "Keep readings and flags for …", day_options(server.retention_days))),
+        _row(_select("privacy:server:claims", "Keep claims for …", claim_options(server.claim_days))),
         discord.ui.Separator(),
         discord.ui.TextDisplay("**Purge** deletes at once what was learned. You are asked again first."),
         _row(_channels("privacy:server:channel", "Purge a channel …")),
@@ -160,12 +160,14 @@ def _claim_words(days: int | None) -> str:
     return "as long as their messages stand" if days is None else f"{days:,} days"
 
 
-def _day_options(chosen: int) -> list[discord.SelectOption]:
+def day_options(chosen: int) -> list[discord.SelectOption]:
+    """List for how long readings and flags can be kept."""
     days = sorted({*READING_DAYS, chosen})
     return [discord.SelectOption(label=f"{each} days", value=str(each), default=each == chosen) for each in days]
 
 
-def _claim_options(chosen: int | None) -> list[discord.SelectOption]:
+def claim_options(chosen: int | None) -> list[discord.SelectOption]:
+    """List for how long claims can be kept."""
     days = sorted({*CLAIM_DAYS, *([chosen] if chosen else [])})
     options = [discord.SelectOption(label="As long as their messages", value=FOREVER, default=chosen is None)]
     return options + [

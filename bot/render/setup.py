@@ -1,15 +1,14 @@
-"""What the setup commands say: the notice in a watched channel, presets in words, all settings at a glance."""
+"""What the setup commands say: the notice in a watched channel, presets in words, what is missing."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import discord
 
 from bot.policy import PRESETS, preset_of
-from bot.records import Server, Thresholds
+from bot.records import Thresholds
 from bot.render.layout import Layout
-from bot.render.text import ACCENT, clip, count, quote
+from bot.render.text import ACCENT, clip, count
 
 SETUP = r"setup:(?P<action>backfill|keep|forget):(?P<channel>\d+)"
 SHOWN = 15  # channels named in one message
@@ -28,18 +27,6 @@ SHADOW = (
     "### 🌙 In shadow\nFrom now on nothing that I make is public: I read and remember as before, cards are only "
     "counted, alerts go to the moderators' channel alone. `/golive` takes it back."
 )
-
-
-@dataclass(frozen=True, slots=True)
-class Overview:
-    """Hold what `/setup show` shows; `problems` are sentences that name what is missing and the remedy."""
-
-    name: str
-    server: Server
-    channels: Sequence[int]
-    waiting: int
-    quieted: int
-    problems: Sequence[str]
 
 
 def notice() -> Layout:
@@ -95,7 +82,7 @@ def channel_list(channels: Sequence[int], problems: Mapping[int, str]) -> str:
     lines = [f"- <#{channel_id}>" + (" ⚠️" if channel_id in problems else "") for channel_id in channels[:SHOWN]]
     if len(channels) > SHOWN:
         lines.append(f"- and {count(len(channels) - SHOWN, 'more channel')}")
-    return "\n".join([*lines, *_warnings(list(problems.values()))])
+    return "\n".join([*lines, *warnings(list(problems.values()))])
 
 
 def preset_words(thresholds: Thresholds) -> str:
@@ -113,36 +100,8 @@ def preset_choice(name: str) -> str:
     return f"{name}: {PRESET_WORDS[name]} ({least:.0%} and more, {preset.alerts_a_day} a day)"
 
 
-def overview(shown: Overview) -> Layout:
-    """Show all settings at a glance."""
-    server = shown.server
-    mode = "☀️ Live: cards are public" if server.live else "🌙 In shadow: nothing is public"
-    channels = ", ".join(f"<#{channel_id}>" for channel_id in shown.channels[:SHOWN]) or "no channel yet"
-    if len(shown.channels) > SHOWN:
-        channels += f" and {len(shown.channels) - SHOWN} more"
-    alerts = f"<#{server.alerts_channel_id}>" if server.alerts_channel_id else "go nowhere yet"
-    queue = f"{count(shown.waiting, 'flag')} waiting".capitalize()
-    if shown.quieted:
-        queue += f"\n-# {shown.quieted} of the last day without an alert"
-    rows = (
-        ("Mode", mode),
-        ("Reads", channels),
-        ("Alerts", alerts),
-        ("Flags", preset_words(server.thresholds)),
-        ("Queue", queue),
-        ("Kept", f"readings for {server.retention_days} days, never any text"),
-    )
-    body = "\n".join(f"**{name}**  {text}" for name, text in rows)
-    head = f"### Settings of {quote(shown.name, 100)}"
-    parts: list[discord.ui.Item[Any]] = [discord.ui.TextDisplay(f"{head}\n{body}")]
-    missing = "\n".join(_warnings(shown.problems)) or "✅ Nothing is missing."
-    change = "`/golive`" if not server.live else "`/shadow`"
-    commands = f"-# To change: `/watch` · {change} · `/setup alerts` · `/setup preset` · `/privacy`"
-    parts += [discord.ui.Separator(), discord.ui.TextDisplay(f"{missing}\n{commands}")]
-    return Layout(discord.ui.Container(*parts, accent_color=ACCENT))
-
-
-def _warnings(problems: Sequence[str]) -> list[str]:
+def warnings(problems: Sequence[str]) -> list[str]:
+    """Name what is missing, the first few of it."""
     lines = [f"⚠️ {clip(problem, PROBLEM_ROOM)}" for problem in problems[:PROBLEMS]]
     if len(problems) > PROBLEMS:
         lines.append(f"⚠️ and {len(problems) - PROBLEMS} more")

@@ -232,7 +232,7 @@ async def test_who_lacks_manage_messages_decides_nothing(world: World) -> None:
         assert "Only people with Manage Messages" in said(result)
     await world.member.select(alerts(world)[0], ["none"])
     assert (await world.store.flags.get(1)).state == "open"
-    assert not {"review", "golive", "setup show"} & set(world.member.available_commands(world.news))
+    assert not {"review", "golive", "settings"} & set(world.member.available_commands(world.news))
 
 
 async def test_permission_lost_between_show_and_click(world: World) -> None:

@@ -6,7 +6,7 @@ from simcord import SetupError
 
 from bot.policy import PRESETS
 from bot.records import Thresholds
-from tests.cogs.scene import PARTISAN, colleague, flagged, forbid, permit, refused, said
+from tests.cogs.scene import colleague, flagged, forbid, permit, refused, said
 from tests.conftest import World
 
 
@@ -35,7 +35,6 @@ async def test_preset_decides_what_is_flagged(world: World) -> None:
     strictest = Thresholds({"partisan": 0.95})
     await world.settings(thresholds=strictest)
     assert await world.store.flags.of_message((await flagged(world)).id) is None
-    assert "Own thresholds" in said(await world.moderator.slash(world.news, "setup show"))
 
 
 async def test_alerts_channel_is_set_and_used(world: World) -> None:
@@ -59,27 +58,9 @@ async def test_alerts_channel_that_cannot_be_used_is_refused(world: World) -> No
     assert (await world.store.servers.get(world.guild.id)).alerts_channel_id is None
 
 
-async def test_overview_names_all_and_what_is_missing(world: World) -> None:
-    empty = said(await world.moderator.slash(world.news, "setup show"))
-    for part in ("In shadow", "no channel yet", "/setup alerts", "Standard: ", "No flag"):
-        assert part in empty
-    await world.watch()
-    await flagged(world)
-    full = said(await world.moderator.slash(world.news, "setup show"))
-    for part in ("Live", f"<#{world.news.id}>", f"<#{world.moderators.id}>", "One flag waiting", "Nothing is missing"):
-        assert part in full
-    forbid(world, world.news, read_message_history=True)
-    world.env.backend.delete_channel(world.moderators.id)
-    await world.env.settle()
-    broken = said(await world.moderator.slash(world.news, "setup show"))
-    assert "I lack **Read Message History**" in broken
-    assert "The channel for alerts is gone" in broken
-    assert PARTISAN not in full
-
-
 async def test_members_cannot_set_anything_up(world: World) -> None:
     helper = colleague(world, roles=())
-    commands = ("setup alerts", "setup preset", "setup show", "golive", "shadow", "watch add", "watch list")
+    commands = ("setup alerts", "setup preset", "settings", "golive", "shadow", "watch add", "watch list")
     assert not set(commands) & set(helper.available_commands(world.news))
     with pytest.raises(SetupError, match="not visible"):
         await helper.slash(world.news, "golive")
@@ -88,9 +69,9 @@ async def test_members_cannot_set_anything_up(world: World) -> None:
 async def test_permission_is_checked_again_behind_the_menu(world: World) -> None:
     helper = colleague(world, roles=())
     for command in await world.bot.tree.fetch_commands():
-        if command.name in ("golive", "setup", "watch", "review"):
+        if command.name in ("golive", "settings", "watch", "review"):
             world.guild.set_command_permissions(command.id, {helper: True})
-    for name, needed in (("golive", "guild"), ("setup show", "guild"), ("watch list", "guild"), ("review", "messages")):
+    for name, needed in (("golive", "guild"), ("settings", "guild"), ("watch list", "guild"), ("review", "messages")):
         answer = refused(world, await helper.slash(world.news, name), app_commands.MissingPermissions)
         assert f"manage {needed}" in answer
     assert not (await world.store.servers.get(world.guild.id)).live

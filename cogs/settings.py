@@ -1,0 +1,278 @@
+"""All settings on one panel, and in a file."""
+
+from dataclasses import replace
+from datetime import timedelta
+from io import BytesIO
+
+import discord
+from discord import app_commands
+from discord.ext import commands
+
+from bot.buttons import Form, Press, Pressed
+from bot.changes import FILE, FILE_BYTES, difference, exported, imported, typed_alerts, typed_thresholds
+from bot.client import Hindsight
+from bot.errors import UserError
+from bot.needs import alerts_problem
+from bot.policy import PRESETS
+from bot.records import Server, Spread
+from bot.render import settings as render
+from bot.render.alerts import MEANINGS
+from bot.render.privacy import FOREVER
+from bot.render.setup import preset_words
+from cogs.privacy import expire
+from cogs.review import review_of
+from cogs.setup import change, check_manager, guild_of, log_change, problems_of, set_alerts, set_live
+from models.labels import MARKS
+
+WINDOW = timedelta(days=14)
+ALERTS = "alerts"
+
+
+class Settings(commands.Cog):
+    """Answer `/settings` and what is pressed on its panel."""
+
+    def __init__(self, bot: Hindsight) -> None:
+        self.bot = bot
+
+    async def cog_load(self) -> None:
+        """Listen to the panel, also of before a restart."""
+        self.bot.add_dynamic_items(Control)
+
+    async def cog_unload(self) -> None:
+        """Stop listening."""
+        self.bot.remove_dynamic_items(Control)
+
+    @app_commands.command(name="settings")
+    @app_commands.guild_only()
+    @app_commands.default_permissions(manage_guild=True)
+    @app_commands.checks.has_permissions(manage_guild=True)
+    @app_commands.checks.cooldown(3, 30)
+    async def settings(self, interaction: Pressed) -> None:
+        """See and change all settings of this server, and what is missing."""
+        await interaction.response.defer(ephemeral=True, thinking=True)
+        await show(interaction)
+
+
+class Control(Press, template=render.PANEL):
+    """Answer the panel: look again who presses, change one thing, and say what that comes to."""
+
+    async def press(self, interaction: Pressed) -> None:
+        """Change, or open the form that asks for more."""
+        check_manager(interaction)
+        match self.match["what"]:
+            case "thresholds":
+                server = await interaction.client.store.servers.get(guild_of(interaction).id)
+                await interaction.response.send_modal(Thresholds(server))
+            case "place":
+                await self._ask_about_place(interaction)
+            case "import":
+                await interaction.response.send_modal(Import())
+            case "export":
+                await export(interaction)
+            case what:
+                await interaction.response.defer()
+                await self._change(interaction, what)
+
+    async def _change(self, interaction: Pressed, what: str) -> None:
+        match what:
+            case "alerts":
+                await show(interaction, await set_alerts(interaction, int(self._chosen())))
+                await review_of(interaction).alerts.post_waiting(guild_of(interaction).id)
+            case "preset":
+                preset = PRESETS[self._chosen()]
+                before, after = await change(interaction, "preset", thresholds=preset)
+                await show(interaction, f"✅ {preset_words(preset)}", before, after)
+            case "live" | "shadow":
+                await show(interaction, await set_live(interaction, live=what == "live"))
+            case "days":
+                _, after = await change(interaction, "retention", retention_days=int(self._chosen()))
+                await kept(interaction, f"✅ Readings and flags are kept for {after.retention_days} days.")
+            case _:
+                days = int(self._chosen()) or None
+                await change(interaction, "claims kept", claim_days=days)
+                long = f"for {days} days" if days else "as long as their messages stand"
+                await kept(interaction, f"✅ Claims are kept {long}.")
+
+    async def _ask_about_place(self, interaction: Pressed) -> None:
+        server = await interaction.client.store.servers.get(guild_of(interaction).id)
+        place_id = int(self._chosen())
+        place = await interaction.client.quotes.find(place_id)
+        above = place.parent_id if isinstance(place, discord.Thread) else place_id
+        await interaction.response.send_modal(PlaceThresholds(server, place_id, above))
+
+    def _chosen(self) -> str:
+        """Give what was chosen: the id of a channel, or the value of an option."""
+        if isinstance(self.item, discord.ui.ChannelSelect) and self.item.values:
+            return str(self.item.values[0].id)
+        values = self.item.values if isinstance(self.item, discord.ui.Select) else []
+        if not values:
+            raise UserError("Nothing was chosen.")
+        return values[0] or FOREVER
+
+
+class ThresholdForm(Form):
+    """Ask from what score each label is flagged."""
+
+    def __init__(self, title: str, known: dict[str, str], hints: dict[str, str]) -> None:
+        super().__init__(title=title)
+        self.inputs = {label: discord.ui.TextInput(custom_id=label, required=False, max_length=6) for label in MARKS}
+        for label, given in self.inputs.items():
+            given.default, given.placeholder = known.get(label), hints[label]
+            self.add_item(
+                discord.ui.Label(text=f"{label.capitalize()}, from … %", description=MEANINGS[label], component=given)
+            )
+
+    def flags(self) -> dict[str, float | None]:
+        """Give what was typed, by label."""
+        return typed_thresholds({label: given.value for label, given in self.inputs.items()})
+
+
+class Thresholds(ThresholdForm):
+    """Change the server's thresholds and how many alerts a day may hold."""
+
+    def __init__(self, server: Server) -> None:
+        known = {label: f"{score:.0%}" for label, score in server.thresholds.flags.items()}
+        super().__init__("When is a reply flagged?", known, dict.fromkeys(MARKS, "empty: never"))
+        self.alerts = discord.ui.TextInput(custom_id=ALERTS, max_length=4, default=str(server.thresholds.alerts_a_day))
+        described = "What is flagged beyond that waits in the queue."
+        self.add_item(discord.ui.Label(text="Alerts a day, at most", description=described, component=self.alerts))
+
+    async def submit(self, interaction: Pressed) -> None:
+        """Check, and change what was typed."""
+        check_manager(interaction)
+        flags = {label: score for label, score in self.flags().items() if score is not None}
+        alerts_a_day = typed_alerts(self.alerts.value)
+        await interaction.response.defer()
+        now = (await interaction.client.store.servers.get(guild_of(interaction).id)).thresholds
+        thresholds = replace(now, flags=flags, alerts_a_day=alerts_a_day)
+        before, after = await change(interaction, "thresholds", thresholds=thresholds)
+        await show(interaction, render.typed(before, after), before, after)
+
+
+class PlaceThresholds(ThresholdForm):
+    """Give a channel, forum or thread thresholds of its own, or take them back."""
+
+    def __init__(self, server: Server, place_id: int, above_id: int) -> None:
+        own = server.overrides.get(place_id, {})
+        known = {label: "never" if score is None else f"{score:.0%}" for label, score in own.items()}
+        rest = replace(server, overrides={key: value for key, value in server.overrides.items() if key != place_id})
+        hints = {label: f"empty: as around it, {said}" for label, said in render.around(rest, above_id).items()}
+        super().__init__("When is a reply flagged there?", known, hints)
+        self.place_id, self.above_id = place_id, above_id
+
+    async def submit(self, interaction: Pressed) -> None:
+        """Check, and change what was typed."""
+        check_manager(interaction)
+        flags = self.flags()
+        await interaction.response.defer()
+        bot, guild = interaction.client, guild_of(interaction)
+        before = await bot.store.servers.get(guild.id)
+        after = await bot.store.servers.override(guild.id, self.place_id, flags)
+        await log_change(interaction, "channel thresholds", before, after, self.place_id)
+        read = bool({self.place_id, self.above_id} & bot.intake.channels)
+        await show(interaction, render.placed(self.place_id, after, read=read), before, after)
+
+
+class Import(Form, title="Import settings"):
+    """Take settings from a file."""
+
+    file = discord.ui.Label(
+        text="A file as the panel exports it",
+        description="What it leaves out stays as it is. The settings as they are now come back to you as a file.",
+        component=discord.ui.FileUpload(custom_id="file", max_values=1),
+    )
+
+    async def submit(self, interaction: Pressed) -> None:
+        """Check every field, change all of them at once, and hand out the settings as they were."""
+        check_manager(interaction)
+        await interaction.response.defer()
+        store, guild = interaction.client.store, guild_of(interaction)
+        before = await store.servers.get(guild.id)
+        after = imported(await uploaded(self.file.component), before)
+        await check_places(interaction, before, after)
+        await store.servers.save(after)
+        await log_change(interaction, "settings imported", before, after)
+        if (before.retention_days, before.claim_days) != (after.retention_days, after.claim_days):
+            await expire(interaction.client)
+        await show(interaction, render.brought(list(difference(before, after))), before, after)
+        await interaction.followup.send(
+            "The settings as they were before, for the way back:", file=file_of(before), ephemeral=True
+        )
+        await review_of(interaction).alerts.post_waiting(guild.id)
+
+
+async def show(interaction: Pressed, said: str = "", before: Server | None = None, after: Server | None = None) -> None:
+    """Show the panel, with what was changed and what that comes to."""
+    bot, guild = interaction.client, guild_of(interaction)
+    server = await bot.store.servers.get(guild.id)
+    spread = await spread_of(bot, server)
+    if before is not None and after is not None and before != after:
+        said = f"{said}\n-# {render.effect(before, after, spread)}"
+    channels = [channel_id for _, channel_id in await bot.store.servers.watched(guild.id)]
+    alerts = alerts_problem(guild, server.alerts_channel_id)
+    problems = [*([alerts] if alerts else []), *(await problems_of(bot, channels)).values()]
+    waiting = await bot.store.flags.count_open(guild.id)
+    quieted = await bot.store.flags.quieted(guild.id, bot.clock())
+    shown = render.Overview(guild.name, server, channels, waiting, quieted, problems, spread)
+    await interaction.edit_original_response(view=render.panel(shown, said))
+
+
+async def kept(interaction: Pressed, said: str) -> None:
+    """Delete what has had its time now, and show the panel."""
+    await expire(interaction.client)
+    await show(interaction, f"{said}\n-# What was older is deleted.")
+
+
+async def spread_of(bot: Hindsight, server: Server) -> Spread:
+    """Count the readings of the last days, by which changes are measured."""
+    now = bot.clock()
+    return await bot.store.reports.spread(server, now - WINDOW, now)
+
+
+async def export(interaction: Pressed) -> None:
+    """Hand out the settings as a file."""
+    await interaction.response.defer()
+    server = await interaction.client.store.servers.get(guild_of(interaction).id)
+    said = "All settings of this server. *Import …* takes such a file, also one with only some of these fields."
+    await interaction.followup.send(said, file=file_of(server), ephemeral=True)
+
+
+async def uploaded(component: discord.ui.Item) -> bytes:
+    """Read the file that was given in a form.
+
+    Raises:
+        UserError: there is none, or it is too large.
+    """
+    values = component.values if isinstance(component, discord.ui.FileUpload) else []
+    if len(values) != 1:
+        raise UserError("Choose one file.")
+    if values[0].size > FILE_BYTES:
+        raise UserError(f"The file is larger than {FILE_BYTES // 1000} kB: no settings are. Nothing was changed.")
+    return await values[0].read()
+
+
+async def check_places(interaction: Pressed, before: Server, after: Server) -> None:
+    """Look whether the channels that a file names are there.
+
+    Raises:
+        UserError: one is not of this server, or alerts cannot be posted in the one for alerts.
+    """
+    guild = guild_of(interaction)
+    if after.alerts_channel_id not in (None, before.alerts_channel_id):
+        problem = alerts_problem(guild, after.alerts_channel_id)
+        if problem is not None:
+            raise UserError(f"`alerts_channel`: {problem} Nothing was changed.")
+    for place_id in after.overrides.keys() - before.overrides.keys():
+        place = guild.get_channel_or_thread(place_id) or await interaction.client.quotes.find(place_id)
+        if place is None or place.guild.id != guild.id:
+            raise UserError(f"`channels.{place_id}`: this server has no such channel. Nothing was changed.")
+
+
+def file_of(server: Server) -> discord.File:
+    """Give settings as a file."""
+    return discord.File(BytesIO(exported(server).encode()), FILE)
+
+
+async def setup(bot: Hindsight) -> None:
+    """Load the cog."""
+    await bot.add_cog(Settings(bot))
