@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from itertools import pairwise
 
-from bot.render.drawing import in_turn
+from bot.render.drawing import INK, PAPER, in_turn
 from bot.render.text import gap
 from models.labels import LABELS, MARKS, UNSURE
 
@@ -18,9 +18,6 @@ FEWEST_MARKED = 3
 STEPS = 10
 SHOWN = (*LABELS, UNSURE)
 
-# The background is the picture's own, so that it reads the same on a dark and on a light page.
-PAPER = "#26282e"
-INK = "#f2f3f5"
 COLORS = {
     "skeptical": "#f0a83c",
     "partisan": "#e2604f",

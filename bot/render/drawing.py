@@ -1,12 +1,20 @@
-"""Pictures are drawn one at a time: matplotlib shares its font caches between threads and does not lock them."""
+"""What all pictures share: their paper and ink, and that they are drawn one at a time.
+
+Matplotlib shares its font caches between threads and does not lock them.
+"""
 
 import threading
 from collections.abc import Callable
-from functools import wraps
-from typing import ParamSpec, TypeVar
+from functools import cache, wraps
+from typing import Any, ParamSpec, TypeVar
 
 P = ParamSpec("P")
 R = TypeVar("R")
+
+# The background is the picture's own, so that it reads the same on a dark and on a light page.
+PAPER = "#26282e"
+INK = "#f2f3f5"
+SIZE = 12
 
 _turn = threading.Lock()
 
@@ -20,3 +28,39 @@ def in_turn(draw: Callable[P, R]) -> Callable[P, R]:
             return draw(*args, **kwargs)
 
     return waiting
+
+
+def plain(axes: Any, title: str, rows: int) -> None:
+    """Give axes a title above so many rows of a legend, and take everything away that says nothing."""
+    axes.set_facecolor(PAPER)
+    axes.set_title(title, color=INK, fontsize=SIZE + 2, loc="left", fontweight="bold", pad=8 + 20 * rows)
+    axes.tick_params(length=0, colors=INK, labelsize=SIZE)
+    for spine in axes.spines.values():
+        spine.set_visible(False)
+
+
+def legend(axes: Any, columns: int) -> None:
+    """Say above the axes what the colours mean."""
+    axes.legend(
+        loc="lower left",
+        bbox_to_anchor=(-0.02, 0.98),
+        ncols=columns,
+        fontsize=SIZE - 1,
+        labelcolor=INK,
+        frameon=False,
+        handlelength=0.9,
+        columnspacing=0.9,
+        handletextpad=0.4,
+    )
+
+
+def drawable(name: str) -> str:
+    """Keep the letters that the chart's font has."""
+    return "".join(letter for letter in name if ord(letter) in _letters()).strip("- ")
+
+
+@cache
+def _letters() -> frozenset[int]:
+    from matplotlib import font_manager
+
+    return frozenset(font_manager.get_font(font_manager.findfont("DejaVu Sans")).get_charmap())

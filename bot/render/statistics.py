@@ -5,14 +5,13 @@ from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
-from functools import cache
 from typing import Any
 
 import discord
 
 from bot.records import Server
-from bot.render.charts import COLORS, INK, PAPER, SHOWN, WORDS
-from bot.render.drawing import in_turn
+from bot.render.charts import COLORS, SHOWN, WORDS
+from bot.render.drawing import INK, PAPER, SIZE, drawable, in_turn, legend, plain
 from bot.render.layout import Layout
 from bot.render.text import ACCENT, clip, count
 from bot.store.statistics import Figures
@@ -34,7 +33,6 @@ TAKEN_DOWN = {
     "hidden": "hidden by members' votes",
     "empty": "empty after deletions",
 }
-SIZE = 12
 LISTED = 10  # channels and missing permissions that `/about` names
 
 Bars = Mapping[str, Mapping[str, int]]
@@ -120,10 +118,10 @@ def _columns(axes: Any, figures: Figures) -> None:
         below = [under + height for under, height in zip(below, heights, strict=True)]
     marks = range(0, len(days), max(1, len(days) // 6))
     axes.set_xticks(list(marks), [_day(days[mark]) for mark in marks])
-    _plain(axes, "Replies by day", rows=1)
+    plain(axes, "Replies by day", rows=1)
     axes.yaxis.get_major_locator().set_params(integer=True, nbins=4)
     if any(below):
-        _legend(axes, 6)
+        legend(axes, 6)
 
 
 def _lines(axes: Any, title: str, bars: Bars, colors: Mapping[str, str]) -> None:
@@ -134,36 +132,14 @@ def _lines(axes: Any, title: str, bars: Bars, colors: Mapping[str, str]) -> None
         axes.barh(range(len(names)), widths, left=left, color=colors[part], label=WORDS.get(part, part))
         left = [start + width for start, width in zip(left, widths, strict=True)]
     axes.set_yticks(range(len(names)), names, parse_math=False)
-    _plain(axes, title, rows=2)
+    plain(axes, title, rows=2)
     if not names:
         axes.set_xticks([])
         axes.text(0.5, 0.5, "none yet", color=INK, fontsize=SIZE, ha="center", transform=axes.transAxes)
         return
     axes.xaxis.get_major_locator().set_params(integer=True, nbins=4)
     if set(colors) == set(OUTCOMES):
-        _legend(axes, 3)
-
-
-def _plain(axes: Any, title: str, rows: int) -> None:
-    axes.set_facecolor(PAPER)
-    axes.set_title(title, color=INK, fontsize=SIZE + 2, loc="left", fontweight="bold", pad=8 + 20 * rows)
-    axes.tick_params(length=0, colors=INK, labelsize=SIZE)
-    for spine in axes.spines.values():
-        spine.set_visible(False)
-
-
-def _legend(axes: Any, columns: int) -> None:
-    axes.legend(
-        loc="lower left",
-        bbox_to_anchor=(-0.02, 0.98),
-        ncols=columns,
-        fontsize=SIZE - 1,
-        labelcolor=INK,
-        frameon=False,
-        handlelength=0.9,
-        columnspacing=0.9,
-        handletextpad=0.4,
-    )
+        legend(axes, 3)
 
 
 def _by_channel(figures: Figures, name_of: Callable[[int], str]) -> Bars:
@@ -173,7 +149,7 @@ def _by_channel(figures: Figures, name_of: Callable[[int], str]) -> Bars:
     chosen = [channel_id for channel_id, _ in totals.most_common(MOST_CHANNELS)]
     bars: dict[str, dict[str, int]] = {}
     for place, channel_id in enumerate(chosen):
-        name = clip(_drawable(name_of(channel_id)), NAMED) or str(channel_id)
+        name = clip(drawable(name_of(channel_id)), NAMED) or str(channel_id)
         # Two channels may have one name; a bar each they still get.
         key = name if name not in bars else f"{name} ({place})"
         bars[key] = {label: figures.channels.get((channel_id, label), 0) for label in SHOWN}
@@ -232,15 +208,3 @@ def _listed(names: Sequence[str]) -> str:
 
 def _day(day: date) -> str:
     return f"{day.day} {day:%b}"
-
-
-def _drawable(name: str) -> str:
-    """Keep the letters that the chart's font has."""
-    return "".join(letter for letter in name if ord(letter) in _letters()).strip("- ")
-
-
-@cache
-def _letters() -> frozenset[int]:
-    from matplotlib import font_manager
-
-    return frozenset(font_manager.get_font(font_manager.findfont("DejaVu Sans")).get_charmap())
