@@ -2,18 +2,18 @@
 
 import re
 from collections.abc import Iterator, Mapping
+from functools import lru_cache
 from typing import Annotated, Any
 
 from pydantic import AfterValidator, AliasChoices, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
 from bot.errors import RowError
 from bot.jsonl import Day, row_error
-from bot.links import canonical_url
+from bot.links import canonical_url, in_markup
 from bot.records import FactCheck
 
 LONGEST = 4000  # characters of a claim
 LONGEST_URL = 500
-_UNSAFE = {ord(mark): f"%{ord(mark):02X}" for mark in '()<>[]\\"` '}  # they would end a link in Discord's markup
 LONGEST_WORDS = 1000  # characters of a title or a rating
 HOLDERS = ("dataFeedElement", "@graph", "item")
 _ARCHIVED = re.compile(r"https?://web\.archive\.org/web/\w+/(?=https?://)", re.IGNORECASE)
@@ -50,13 +50,18 @@ def _something(text: str) -> str:
     return text
 
 
+@lru_cache(maxsize=64)
+def _page(url: str) -> str | None:
+    """Give the one form of an address; of a copy in the Internet Archive, that of what it was made from."""
+    return canonical_url(_ARCHIVED.sub("", url))
+
+
 def _address(url: str) -> str:
-    if not url.lower().startswith(("http://", "https://")) or canonical_url(_original(url)) is None:
+    if not url.lower().startswith(("http://", "https://")) or _page(url) is None:
         raise ValueError("is no address of a page; write it as https://example.org/page")
-    safe = "".join(url.split()).translate(_UNSAFE)
-    if len(safe) > LONGEST_URL:
+    if len(in_markup(url)) > LONGEST_URL:
         raise ValueError(f"is longer than {LONGEST_URL} characters; give the page's short address")
-    return safe
+    return url
 
 
 def _either(*names: str) -> AliasChoices:
@@ -154,12 +159,7 @@ def _reviewed(value: object, where: str) -> FactCheck:
 
 
 def _made(url: str, claim: str, title: str, publisher: str, rating: str, published: Any) -> FactCheck:
-    page = canonical_url(_original(url)) or ""  # never None: the address was checked
+    page = _page(url) or ""  # never None: the address was checked
     site = canonical_url(publisher) if "://" in publisher else None
     named = site or publisher or page.partition("/")[0]
     return FactCheck(0, page, claim, "" if title == claim else title, named, rating, url, published)
-
-
-def _original(url: str) -> str:
-    """Give the address that a copy in the Internet Archive was made from."""
-    return _ARCHIVED.sub("", url)

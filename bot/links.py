@@ -8,6 +8,7 @@ from linkify_it import LinkifyIt
 
 # What counts visits says nothing about the page.
 _TRACKING = ("utm_", "fbclid", "gclid", "mc_", "igshid", "ref_src", "ref_url", "cmpid", "s_cid", "ocid", "smid", "at_")
+_ENDING = {ord(mark): f"%{ord(mark):02X}" for mark in '()<>[]\\"`|*'}
 _HOST_PREFIXES = ("www.", "m.", "mobile.", "amp.")
 
 
@@ -43,6 +44,11 @@ def canonical_url(url: str) -> str | None:
     kept = sorted((key, value) for key, value in parse_qsl(parts.query) if not key.lower().startswith(_TRACKING))
     path = parts.path.rstrip("/").removesuffix("/amp")
     return host + path + (f"?{urlencode(kept)}" if kept else "")
+
+
+def in_markup(url: str) -> str:
+    """Give an address as it can stand in a link of Discord's markup, which these marks would end."""
+    return "".join(url.split()).translate(_ENDING)
 
 
 def shared_pages(text: str) -> tuple[str, ...]:

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+from bot.links import in_markup
 from bot.records import Checked
 from bot.render.text import count, quote
 from models.decency import repeatable
@@ -35,4 +36,4 @@ def _entry(checked: Checked) -> str:
     rated = f"🔎 **Rated “{quote(found.rating, RATED)}” by {quote(found.publisher, PUBLISHED_BY)}**"
     claim = quote(found.claim, QUOTED) if repeatable(found.claim) else UNSAID
     opposite = "\n-# ⚡ of what this contradicts" if checked.contradicts else ""
-    return f"{rated}{day} · [fact-check]({found.url}){opposite}\n> {claim}"
+    return f"{rated}{day} · [fact-check]({in_markup(found.url)}){opposite}\n> {claim}"

@@ -16,6 +16,7 @@ from bot.errors import RowError
 from bot.importing import Imported, Told, encode, import_fact_checks, import_file
 from bot.importing_reviews import LONGEST_URL, reviews_in, to_fact_check
 from bot.importing_rows import Format, objects, recognise
+from bot.links import in_markup, shared_pages
 from bot.records import FactCheck
 from bot.settings import Settings
 from bot.store import Store, open_store
@@ -173,7 +174,12 @@ def test_bad_row_is_named_by_field(row: object, field: str) -> None:
 
 def test_address_cannot_break_out_of_a_link() -> None:
     (cake,) = found_in(lines({**CAKE, "url": "https://facts.example/a_(b)<c>[d] e"}))
-    assert cake.url == "https://facts.example/a_%28b%29%3Cc%3E%5Bd%5De"
+    assert in_markup(cake.url) == "https://facts.example/a_%28b%29%3Cc%3E%5Bd%5De"
+
+
+def test_address_with_marks_is_the_page_that_people_share() -> None:
+    (cake,) = found_in(lines({**CAKE, "url": "https://facts.example/a_(b)"}))
+    assert (cake.page,) == shared_pages("see https://www.facts.example/a_(b)#top")
 
 
 JSON = st.recursive(
