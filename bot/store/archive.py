@@ -4,7 +4,7 @@ Nothing in it comes from a server. Many fact-checks may stand on one page, each 
 """
 
 from collections.abc import AsyncIterator, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass, fields
 from datetime import datetime
 
 import numpy as np
@@ -134,11 +134,10 @@ def fact_check(row: sa.Row) -> FactCheck:
 
 
 def _row(found: FactCheck, now: datetime) -> dict[str, object]:
-    words = asdict(found)
-    del words["id"]
-    return {**words, "imported_at": now}
+    return {name: getattr(found, name) for name in _NAMES} | {"imported_at": now}
 
 
+_NAMES = [each.name for each in fields(FactCheck) if each.name != "id"]
 _COUNT = sa.select(sa.func.count()).select_from(fact_checks)
 _WORDS = (fact_checks.c.fact_check_id, fact_checks.c.title, fact_checks.c.claim)
 _NEW = insert(fact_checks)
