@@ -6,6 +6,9 @@ from typing import Any, Self
 import discord
 
 from bot.client import Hindsight
+from bot.errors import NotFound
+
+LARGEST = 2**63 - 1  # the greatest id that there is, and that the database holds
 
 Pressed = discord.Interaction[Hindsight]
 
@@ -31,9 +34,14 @@ class Press(discord.ui.DynamicItem[discord.ui.Item[Any]], template=r"(?!)"):
     async def callback(self, interaction: discord.Interaction[Any]) -> None:
         """Press, and hand what goes wrong to the one place that answers errors."""
         try:
+            self._check_numbers()
             await self.press(interaction)
         except Exception as error:  # noqa: BLE001 - discord.py would log it and leave the person without an answer
             await interaction.client.on_interaction_error(interaction, error)
+
+    def _check_numbers(self) -> None:
+        if any(int(number) > LARGEST for number in re.findall(r"\d+", self.match.string)):
+            raise NotFound("What this button is about is not there.")
 
     async def press(self, interaction: Pressed) -> None:
         """Do what the button says."""

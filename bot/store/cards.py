@@ -82,7 +82,7 @@ class Cards:
     async def forgive(self, guild_id: int, watched_id: int, actor_id: int, now: datetime) -> None:
         """Let removed cards of a watched channel count no longer, so that it gets cards again."""
         there = sa.select(messages.c.message_id).where(messages.c.watched_id == watched_id)
-        chosen = sa.and_(cards.c.state == "removed", cards.c.message_id.in_(there))
+        chosen = sa.and_(cards.c.guild_id == guild_id, cards.c.state == "removed", cards.c.message_id.in_(there))
         async with self._database.write() as connection:
             await connection.execute(sa.update(cards).where(chosen).values(state="forgiven"))
             await write_entry(connection, guild_id, now, actor_id, "cards resumed", watched_id, {})

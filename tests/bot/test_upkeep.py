@@ -48,7 +48,7 @@ async def fill(store: Store) -> None:
     recorded = await take(store, post(4, author=8), claim=claim(post(4)), card=card(post(4), post(1)))
     assert recorded is not None
     assert recorded.card is not None
-    await store.cards.posted(recorded.card.id, 5001)
+    await store.cards.posted(recorded.card.id, 5001, NOW)
     await store.members.opt_out(GUILD, 9)
 
 

@@ -124,8 +124,8 @@ def test_log_lines_can_be_json(tmp_path: Path) -> None:
         logging.getLogger("bot.test").warning("message %s is odd", 7)
     finally:
         (handler,) = logging.root.handlers
-        handler.close()
         logging.root.handlers[:], logging.root.level = before
+        handler.close()
     line = json.loads((tmp_path / "log").read_text())
     assert line.pop("time").startswith("20")
     assert line == {"level": "WARNING", "logger": "bot.test", "message": "message 7 is odd"}
