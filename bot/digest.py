@@ -13,6 +13,7 @@ from datetime import datetime
 
 from bot.discussion import Discussion, Scope
 from bot.records import Post
+from bot.store.digests import Source
 from models.language import foreign
 from models.reader import Passage, Reading
 from models.summarizer import SECTIONS, Sentence, Thread, Utterance
@@ -44,14 +45,6 @@ class LeftOut:
     opted_out: int = 0
     foreign: int = 0
     wordless: int = 0
-
-
-@dataclass(frozen=True, slots=True)
-class Source:
-    """Point at a cited message."""
-
-    channel_id: int
-    author_id: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,10 +88,10 @@ class Digest:
     def points(self) -> tuple[Point, ...]:
         return tuple(point for section in self.sections for point in section.points)
 
-    def cited(self) -> dict[int, int]:
-        """Give the author of every message that is shown or cited, by message id."""
+    def cited(self) -> dict[int, Source]:
+        """Give every message that is shown or cited."""
         shown = (*self.points, *([self.headline] if self.headline else []))
-        return {message_id: self.sources[message_id].author_id for point in shown for message_id in point.cites}
+        return {message_id: self.sources[message_id] for point in shown for message_id in point.cites}
 
     def without(self, gone: Collection[int]) -> "Digest":
         """Give the digest without all sentences that cite one of these messages."""

@@ -14,14 +14,13 @@ from bot.digest import Digest
 from bot.errors import NotAllowed
 from bot.history import Place
 from bot.quotes import Quotes
-from bot.render.digests import Shown, digest_view, files, has_picture, nothing, notice, outdate, trim
+from bot.render.digests import WRITING, Shown, digest_view, files, has_picture, nothing, notice, outdate, trim
 from bot.render.layout import Layout
 from bot.resources import Clock
 from bot.store import Store
 from bot.summaries import Summary
 
 LATEST = 50  # digests looked at after a start
-WRITING = "📝 Writing a digest …"
 SHADOW = "This server tries me out in private so far, so I post nothing. A moderator ends that with `/golive`."
 MUTED = "You cannot write here, so I cannot post for you. Without `public` I show the digest to you alone."
 HIDDEN = "Not everyone here can open the messages of this digest, so I show it to you alone."
@@ -54,23 +53,23 @@ class DigestPosts:
     async def publish(self, interaction: discord.Interaction, summary: Summary) -> discord.Message:
         """Post what of a digest everyone in the asker's channel can open."""
         place = await self.allowed(interaction)
-        public = await self._public(summary.digest, place.id)
+        public = await self.public(summary.digest, place.id)
         if not public.points:
             raise NotAllowed(HIDDEN if summary.digest.points else nothing(public))
         message = await place.send(view=notice(WRITING))
-        await self.fill(message, summary, interaction.user.id)
+        await self.fill(message, summary, Shown(interaction.user.id, public=True))
         return message
 
-    async def fill(self, message: discord.Message, summary: Summary, asker_id: int) -> None:
+    async def fill(self, message: discord.Message, summary: Summary, shown: Shown) -> None:
         """Put a digest into its message, in place of what stands there."""
-        digest = await self._public(summary.digest, message.channel.id)
+        digest = await self.public(summary.digest, message.channel.id)
         cited = digest.cited()
         await self._store.digests.add(digest.guild_id, message.channel.id, message.id, cited, self._clock())
-        await self._show(message, replace(summary, digest=digest), asker_id)
+        await self._show(message, replace(summary, digest=digest), shown)
         # What was forgotten since the row was written found nothing to take out yet.
         kept = await self._store.digests.cites(message.id)
         if kept is not None and not cited.keys() <= kept:
-            await self._show(message, replace(summary, digest=digest.without(cited.keys() - kept)), asker_id)
+            await self._show(message, replace(summary, digest=digest.without(cited.keys() - kept)), shown)
 
     async def trim(self, posted_id: int, channel_id: int) -> None:
         """Take out of a posted digest what it no longer cites."""
@@ -99,17 +98,17 @@ class DigestPosts:
         """Forget digests whose own messages were deleted."""
         await self._store.digests.forget(message_ids)
 
-    async def _public(self, digest: Digest, channel_id: int) -> Digest:
+    async def public(self, digest: Digest, channel_id: int) -> Digest:
+        """Give what of a digest everyone in a channel can open, without who opted out and what was deleted."""
         may_cite = citing.for_channel(self._quotes, channel_id)
-        channels = {digest.sources[message_id].channel_id for message_id in digest.cited()}
-        open_to_all = {each for each in channels if await may_cite(each)}
-        authors = digest.cited()
-        silent = await self._store.members.opted_out_of(digest.guild_id, authors.values())
-        hidden = {message_id for message_id, author_id in authors.items() if author_id in silent}
+        cited = digest.cited()
+        open_to_all = {each for each in {source.channel_id for source in cited.values()} if await may_cite(each)}
+        silent = await self._store.members.opted_out_of(digest.guild_id, {each.author_id for each in cited.values()})
+        hidden = {message_id for message_id, source in cited.items() if source.author_id in silent}
         return digest.within(open_to_all).without(hidden.union(self._gone))
 
-    async def _show(self, message: discord.Message, summary: Summary, asker_id: int) -> None:
-        view = digest_view(summary.digest, Shown(asker_id, public=True), picture=summary.picture is not None)
+    async def _show(self, message: discord.Message, summary: Summary, shown: Shown) -> None:
+        view = digest_view(summary.digest, shown, picture=summary.picture is not None)
         await message.edit(view=view, attachments=files(view, summary.picture))
 
 

@@ -113,7 +113,7 @@ class Discussions:
             first = 0
         found = await _latest(place, scope.limit, first)
         story = next((each for each in found if each.id == scope.value), None)
-        if scope.mode is Mode.STORY and story is not None and story.flags.has_thread:
+        if scope.mode is Mode.STORY and story is not None and (story.flags.has_thread or story.thread):
             # A thread made from a message is public: who can open the channel can open it.
             thread = await self._quotes.channel(story.id)
             if isinstance(thread, discord.Thread):

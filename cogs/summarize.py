@@ -13,7 +13,8 @@ from bot import needs
 from bot.answers import Answer, Answers
 from bot.buttons import Press, Pressed
 from bot.client import Hindsight
-from bot.digest_posts import DigestPosts
+from bot.deletions import deleted
+from bot.digest_posts import LATEST, DigestPosts
 from bot.discussion import MOST, Discussions, Mode, Scope
 from bot.durations import parse_since
 from bot.errors import NotAllowed, NotFound, UserError
@@ -100,12 +101,12 @@ class Summarize(commands.Cog):
     @commands.Cog.listener()
     async def on_raw_thread_delete(self, payload: discord.RawThreadDeleteEvent) -> None:
         """Take the messages of a deleted thread out of the digests that are shown."""
-        await self._forget(self.answers.cited_in(payload.thread_id))
+        await self._lost(payload.guild_id, payload.thread_id)
 
     @commands.Cog.listener()
     async def on_guild_channel_delete(self, channel: discord.abc.GuildChannel) -> None:
         """Take the messages of a deleted channel out of the digests that are shown."""
-        await self._forget(self.answers.cited_in(channel.id))
+        await self._lost(channel.guild.id, channel.id)
 
     @commands.Cog.listener()
     async def on_forgotten(self, shown: Sequence[Public]) -> None:
@@ -125,8 +126,10 @@ class Summarize(commands.Cog):
 
     @commands.Cog.listener()
     async def on_ready(self) -> None:
-        """Take out what was forgotten just before the bot stopped."""
+        """Take out what was forgotten just before the bot stopped, and what was deleted while it was away."""
         await self.posts.trim_latest()
+        for (guild_id, channel_id), cited in (await self.bot.store.digests.cited(LATEST)).items():
+            await self.bot.intake.forget(guild_id, await deleted(self.bot, channel_id, cited))
 
     async def answer(self, interaction: discord.Interaction, scope: Scope, page: int = 0) -> None:
         """Make a digest and show it to the asker alone."""
@@ -158,7 +161,7 @@ class Summarize(commands.Cog):
             await self.answer(interaction, scope)
         else:
             summary = await self._made(interaction, scope, told=False)
-            await self.posts.fill(message, summary, asker_id)
+            await self.posts.fill(message, summary, Shown(asker_id, public=True))
 
     async def close(self, interaction: discord.Interaction, message_id: int, why: str) -> None:
         """Take an answer away whose asker can no longer open what it cites."""
@@ -228,6 +231,11 @@ class Summarize(commands.Cog):
         except discord.HTTPException as error:
             log.debug("answer %s can no longer be changed: %s", message_id, error.status)
             self.answers.forget(message_id)
+
+    async def _lost(self, guild_id: int, channel_id: int) -> None:
+        """Forget what was cited of a channel that is gone, whether or not it was watched."""
+        await self._forget(self.answers.cited_in(channel_id))
+        await self.bot.intake.forget(guild_id, await self.bot.store.digests.cited_in(channel_id))
 
     async def _forget(self, message_ids: Sequence[int]) -> None:
         self.gone.extend(message_ids)

@@ -23,9 +23,12 @@ MARKS = {"reported": "📰", "doubt": "🤨", "fact": "📎", "position": "💬"
 PRESS = (
     r"digest:(?P<action>refresh|share|page):(?P<scope>[snf]\d{1,20}\.\d{1,20}):(?P<page>\d{1,3}):(?P<asker>\d{1,20})"
 )
+STORY_PRESS = r"told:(?P<id>\d{1,18}):refresh"
+STORY_KIND = "told"
 PAGE = 3_000  # characters of sections on a page; a message holds 4,000 with title and foot
 SENTENCE = 420
 HEADLINE = 100
+WRITING = "📝 Writing a digest …"
 OUTDATED = "✏️ a cited message was edited since: press Refresh"
 
 Text = discord.ui.TextDisplay
@@ -41,6 +44,7 @@ class Shown:
     """Say how a digest is shown: which page, to whom, and what the buttons offer.
 
     `shared` is the address of the public copy; `outdated` is set when a cited message was edited since.
+    `story_digest` is the row of one that nobody asked for.
     """
 
     asker_id: int
@@ -48,6 +52,7 @@ class Shown:
     public: bool = False
     shared: str | None = None
     outdated: bool = False
+    story_digest: int | None = None
 
 
 def digest_view(digest: Digest, shown: Shown, *, picture: bool = False) -> Layout:
@@ -62,6 +67,11 @@ def digest_view(digest: Digest, shown: Shown, *, picture: bool = False) -> Layou
             body.append(_gallery(digest))
         body.append(Text(_foot(digest, shown, len(pages))))
     return Layout(discord.ui.Container(*body, _buttons(digest, shown), accent_color=ACCENT))
+
+
+def being_written(story_digest: int) -> Layout:
+    """Hold the place of a story's digest; the button tells after a crash whose it is."""
+    return Layout(Text(WRITING), discord.ui.ActionRow(_refresh(story_digest)))
 
 
 def notice(text: str) -> Layout:
@@ -216,6 +226,8 @@ def _foot(digest: Digest, shown: Shown, pages: int) -> str:
         parts.append("more with `/summarize`" if shown.public else f"page {min(shown.page + 1, pages)} of {pages}")
     if shown.shared:
         parts.append(f"[shared here]({shown.shared})")
+    if shown.story_digest is not None:
+        parts.append("made by itself, and again when people go on")
     if shown.outdated:
         parts.append(OUTDATED)
     return _FOOT + " · ".join(parts)
@@ -241,6 +253,8 @@ def _buttons(digest: Digest, shown: Shown) -> discord.ui.ActionRow[Any]:
     def button(label: str, action: str, page: int) -> discord.ui.Button[Any]:
         return discord.ui.Button(label=label, custom_id=button_id(action, digest.scope, page, shown.asker_id))
 
+    if shown.story_digest is not None:
+        return discord.ui.ActionRow(_refresh(shown.story_digest))
     row: list[discord.ui.Button[Any]] = []
     pages = len(_pages(digest)) if digest.points else 1
     if pages > 1 and not shown.public:
@@ -250,6 +264,10 @@ def _buttons(digest: Digest, shown: Shown) -> discord.ui.ActionRow[Any]:
     if digest.points and not shown.public and shown.shared is None:
         row.append(button("Share in channel", "share", 0))
     return discord.ui.ActionRow(*row)
+
+
+def _refresh(story_digest: int) -> discord.ui.Button[Any]:
+    return discord.ui.Button(label="Refresh", custom_id=f"{STORY_KIND}:{story_digest}:refresh")
 
 
 def button_id(action: str, scope: Scope, page: int, asker_id: int) -> str:

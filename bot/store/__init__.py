@@ -11,8 +11,10 @@ from bot.store.cards import Cards
 from bot.store.claims import Claims
 from bot.store.database import open_database
 from bot.store.digests import Digests
+from bot.store.disputes import Disputes
 from bot.store.flags import Flags
 from bot.store.health import Health
+from bot.store.highlights import Highlights
 from bot.store.keys import unlock
 from bot.store.members import Members
 from bot.store.messages import Messages
@@ -22,6 +24,7 @@ from bot.store.retention import Retention
 from bot.store.samples import Samples
 from bot.store.servers import Servers
 from bot.store.statistics import Statistics
+from bot.store.story_digests import StoryDigests
 from bot.store.vault import Vault
 
 __all__ = ["Store", "open_store"]
@@ -36,8 +39,11 @@ class Store:
     outcomes: Outcomes
     claims: Claims
     flags: Flags
+    disputes: Disputes
+    highlights: Highlights
     cards: Cards
     digests: Digests
+    story_digests: StoryDigests
     members: Members
     retention: Retention
     audit: Audit
@@ -65,8 +71,11 @@ async def open_store(path: Path, master: Vault, *, as_it_is: bool = False) -> As
             outcomes=Outcomes(database, vault),
             claims=Claims(database, vault),
             flags=Flags(database),
+            disputes=Disputes(database),
+            highlights=Highlights(database),
             cards=Cards(database, vault),
             digests=Digests(database, vault),
+            story_digests=StoryDigests(database),
             members=Members(database, vault),
             retention=Retention(database),
             audit=Audit(database),

@@ -8,8 +8,16 @@ import sqlalchemy as sa
 from sqlalchemy.dialects.sqlite import insert
 
 from bot.store.database import Database
-from bot.store.schema import digest_citations, digests
+from bot.store.schema import digest_citations, digests, story_digests
 from bot.store.vault import Vault
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """Point at a cited message."""
+
+    channel_id: int
+    author_id: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,17 +36,18 @@ class Digests:
         self._vault = vault
 
     async def add(
-        self, guild_id: int, channel_id: int, posted_id: int, cited: Mapping[int, int], now: datetime
+        self, guild_id: int, channel_id: int, posted_id: int, cited: Mapping[int, Source], now: datetime
     ) -> None:
-        """Remember a public digest and what it cites (message id → author id), in place of what it cited before."""
+        """Remember a public digest and what it cites, by message id, in place of what it cited before."""
         row = {"posted_id": posted_id, "guild_id": guild_id, "channel_id": channel_id, "created_at": now}
         rows = [
             {
                 "posted_id": posted_id,
                 "message_id": message_id,
-                "author_key": self._vault.author_key(guild_id, author_id),
+                "author_key": self._vault.author_key(guild_id, source.author_id),
+                "channel_id": source.channel_id,
             }
-            for message_id, author_id in cited.items()
+            for message_id, source in cited.items()
         ]
         async with self._database.write() as connection:
             await connection.execute(insert(digests).values(**row).on_conflict_do_nothing())
@@ -74,11 +83,36 @@ class Digests:
         async with self._database.read() as connection:
             return [Posted(row.posted_id, row.channel_id) for row in await connection.execute(query)]
 
-    async def forget(self, posted_ids: Sequence[int]) -> None:
-        """Forget digests whose messages are gone; most messages that go are none."""
-        chosen = digests.c.posted_id.in_(posted_ids)
+    async def cited(self, limit: int) -> Mapping[tuple[int, int], Sequence[int]]:
+        """Give the messages that the newest digests cite, oldest first, by (server, channel) where they stand."""
+        newest = sa.select(digests.c.posted_id).order_by(digests.c.posted_id.desc()).limit(limit)
+        place = sa.func.coalesce(digest_citations.c.channel_id, digests.c.channel_id).label("place")
+        query = (
+            sa.select(digests.c.guild_id, place, digest_citations.c.message_id)
+            .join(digest_citations, digest_citations.c.posted_id == digests.c.posted_id)
+            .where(digests.c.posted_id.in_(newest))
+            .distinct()
+            .order_by(digest_citations.c.message_id)
+        )
+        found: dict[tuple[int, int], list[int]] = {}
         async with self._database.read() as connection:
-            if (await connection.execute(sa.select(digests.c.posted_id).where(chosen))).first() is None:
+            for row in await connection.execute(query):
+                found.setdefault((row.guild_id, row.place), []).append(row.message_id)
+        return found
+
+    async def cited_in(self, channel_id: int) -> Sequence[int]:
+        """List the messages of a channel or thread that digests cite."""
+        query = sa.select(digest_citations.c.message_id).where(digest_citations.c.channel_id == channel_id).distinct()
+        async with self._database.read() as connection:
+            return list((await connection.execute(query)).scalars())
+
+    async def forget(self, posted_ids: Sequence[int]) -> None:
+        """Forget digests whose messages are gone; most messages that go are none. A story gets no second one."""
+        chosen, own = digests.c.posted_id.in_(posted_ids), story_digests.c.posted_id.in_(posted_ids)
+        there = sa.union(sa.select(digests.c.posted_id).where(chosen), sa.select(story_digests.c.posted_id).where(own))
+        async with self._database.read() as connection:
+            if (await connection.execute(there)).first() is None:
                 return
         async with self._database.write() as connection:
             await connection.execute(sa.delete(digests).where(chosen))
+            await connection.execute(sa.update(story_digests).where(own).values(closed=True))

@@ -20,6 +20,7 @@ from bot.store.schema import (
     messages,
     opt_outs,
     readings,
+    story_digests,
 )
 from bot.store.schema import tallies as old_tallies
 from bot.store.vault import Vault
@@ -233,6 +234,7 @@ async def forget_messages(connection: AsyncConnection, ids: Sequence[int]) -> li
     await connection.execute(sa.delete(cards).where(cards.c.message_id.in_(ids)))
     await connection.execute(sa.delete(card_occurrences).where(card_occurrences.c.message_id.in_(ids)))
     await connection.execute(sa.delete(digest_citations).where(digest_citations.c.message_id.in_(ids)))
+    await connection.execute(sa.delete(story_digests).where(story_digests.c.conversation_id.in_(ids)))
     await connection.execute(sa.update(audit).where(audit.c.subject_id.in_(ids)).values(subject_id=None))
     await connection.execute(sa.delete(messages).where(messages.c.message_id.in_(ids)))
     return shown

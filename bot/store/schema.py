@@ -46,6 +46,7 @@ servers = sa.Table(
     sa.Column("retention_days", sa.Integer, nullable=False, server_default="30"),
     sa.Column("claim_days", sa.Integer, comment="null: claims live as long as their messages"),
     sa.Column("left_at", Moment),
+    sa.Column("disputes", sa.Boolean, nullable=False, server_default=sa.false()),
 )
 
 watched = sa.Table(
@@ -194,6 +195,8 @@ flags = sa.Table(
     sa.Column("leased_until", Moment),
     sa.Column("quiet", sa.Boolean, comment="waits in the queue without an alert; null until that is settled"),
     sa.Column("asked_by", sa.BigInteger, comment="the moderator who wants a second opinion"),
+    sa.Column("disputed_at", Moment, comment="when the author asked for another moderator, once"),
+    sa.Column("judged_by", sa.BigInteger, comment="the moderator whose verdict is disputed: they do not decide again"),
     sa.Index(None, "guild_id", "state", "created_at"),
     sqlite_autoincrement=True,
 )
@@ -243,6 +246,32 @@ digest_citations = sa.Table(
     sa.Column("posted_id", sa.ForeignKey("digests.posted_id", ondelete="CASCADE"), primary_key=True),
     sa.Column("message_id", sa.BigInteger, primary_key=True, index=True),
     sa.Column("author_key", sa.LargeBinary(32), nullable=False, index=True),
+    sa.Column("channel_id", sa.BigInteger, comment="where it stands; null: where the digest stands"),
+)
+
+digest_plans = sa.Table(
+    "digest_plans",
+    metadata,
+    sa.Column("guild_id", sa.BigInteger, primary_key=True),
+    sa.Column("replies", sa.Integer, nullable=False),
+    sa.Column("rest_minutes", sa.Integer, comment="null: daily, at an hour"),
+    sa.Column("hour", sa.Integer, comment="of UTC; null: after a rest"),
+    sa.Column("since", Moment, nullable=False),
+    comment="when a server's stories get digests by themselves; none: never",
+)
+
+story_digests = sa.Table(
+    "story_digests",
+    metadata,
+    sa.Column("digest_id", sa.Integer, primary_key=True),
+    sa.Column("guild_id", sa.BigInteger, nullable=False),
+    sa.Column("channel_id", sa.BigInteger, nullable=False),
+    sa.Column("conversation_id", sa.BigInteger, nullable=False, unique=True),
+    sa.Column("posted_id", sa.BigInteger, index=True),
+    sa.Column("latest_id", sa.BigInteger, nullable=False, server_default="0", comment="the newest reply condensed"),
+    sa.Column("closed", sa.Boolean, nullable=False, server_default=sa.false(), comment="deleted by hand: never again"),
+    comment="digests that the bot posts by itself, one under a story",
+    sqlite_autoincrement=True,
 )
 
 opt_outs = sa.Table(
@@ -264,7 +293,18 @@ audit = sa.Table(
     sa.Column("detail", sa.JSON, nullable=False),
     sa.Index(None, "guild_id", "at"),
     sa.Index(None, "subject_id"),
+    comment="only appended to: triggers refuse other changes than taking out a message that is gone",
     sqlite_autoincrement=True,
+)
+
+told = sa.Table(
+    "told",
+    metadata,
+    sa.Column("guild_id", sa.BigInteger, primary_key=True),
+    sa.Column("problem", sa.String(8), primary_key=True),
+    sa.Column("place_id", sa.BigInteger, primary_key=True, comment="the channel; 0 for the server"),
+    sa.Column("told_at", Moment, nullable=False),
+    comment="what is missing and has been told to someone who can mend it, until it is mended",
 )
 
 fact_checks = sa.Table(

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from bot.digest import MOST_CITED, assemble, passages, sort_out, supported, thread, words_for
 from bot.discussion import Discussion, Discussions, Mode, Scope
 from bot.records import Post
+from bot.store.digests import Source
 from bot.summaries import Job, Summaries, Summary, follow
 from models.reader import Reading
 from models.summarizer import SECTIONS, Sentence, Summarizer
@@ -63,7 +64,7 @@ def test_sentence_stands_in_its_section_with_its_citations() -> None:
     (section,) = made.sections
     assert (section.kind, section.points[0].cites) == ("doubt", (2,))
     assert made.headline.text == "Quellhaven bridge opens"
-    assert made.cited() == {1: 9, 2: 102}
+    assert made.cited() == {1: Source(7, 9), 2: Source(7, 102)}
 
 
 def test_sections_keep_their_order_whatever_comes_first() -> None:

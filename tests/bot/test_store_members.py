@@ -3,6 +3,7 @@
 import json
 
 from bot.store import Store
+from bot.store.digests import Source
 from bot.store.messages import Forgotten, Public
 from tests.bot.rows import CHANNEL, GUILD, NOW, card, claim, flag, post, take
 
@@ -15,10 +16,10 @@ async def furnish(store: Store) -> None:
     await take(store, mine, story=1, claim=claim(mine))
     await take(store, reply, "partisan", flag=flag(reply))
     made = await take(store, later, story=3, claim=claim(later), card=card(later, mine))
-    await store.cards.posted(made.card.id, 77)
+    await store.cards.posted(made.card.id, 77, NOW)
     await store.cards.rate(made.card, ME, True)
     await store.cards.rate(made.card, OTHER, True)
-    await store.digests.add(GUILD, 5, 79, {50: ME, 3: OTHER}, NOW)
+    await store.digests.add(GUILD, 5, 79, {50: Source(5, ME), 3: Source(5, OTHER)}, NOW)
     await take(store, post(4, guild=901), story=4)
 
 

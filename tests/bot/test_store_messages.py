@@ -8,6 +8,7 @@ import pytest
 
 from bot.records import Kind, Placement
 from bot.store import Store
+from bot.store.digests import Source
 from bot.store.messages import Public
 from bot.store.outcomes import Result
 from tests.bot.rows import CHANNEL, GUILD, NOW, card, claim, flag, post, reading, take
@@ -99,9 +100,9 @@ async def test_forgetting_takes_everything_along(store: Store) -> None:
     first, later = post(1), post(2)
     await take(store, first, story=1, claim=claim(first, urls=("https://wire.example/a",)))
     recorded = await take(store, later, story=2, claim=claim(later), card=card(later, first), flag=flag(later))
-    await store.cards.posted(recorded.card.id, 77)
+    await store.cards.posted(recorded.card.id, 77, NOW)
     await store.flags.alerted(recorded.flag.id, 6, 78)
-    await store.digests.add(GUILD, CHANNEL, 79, {2: 7}, NOW)
+    await store.digests.add(GUILD, CHANNEL, 79, {2: Source(CHANNEL, 7)}, NOW)
     await store.audit.add(GUILD, NOW, 5, "verdict", 2)
     shown = await store.messages.forget([2])
     assert set(shown) == {
@@ -122,7 +123,7 @@ async def test_forgetting_an_earlier_occurrence_names_the_card_that_shows_it(sto
     for each in (first, second):
         await take(store, each, story=each.id, claim=claim(each))
     recorded = await take(store, later, story=3, claim=claim(later), card=card(later, first, second))
-    await store.cards.posted(recorded.card.id, 77)
+    await store.cards.posted(recorded.card.id, 77, NOW)
     assert await store.messages.forget([1]) == (Public("card", recorded.card.id, CHANNEL, 77),)
     assert [each.message_id for each in (await store.cards.get(recorded.card.id)).occurrences] == [2]
 

@@ -6,8 +6,10 @@ from datetime import datetime, timedelta
 import pytest
 import sqlalchemy as sa
 
+from bot.digest_plan import Plan, Talk
 from bot.records import Kind, Placement
 from bot.store import Store
+from bot.store.digests import Source
 from bot.store.schema import data_keys, metadata
 from tests.bot.rows import CHANNEL, GUILD, NOW, card, claim, flag, post, take
 
@@ -111,7 +113,9 @@ async def everything(store: Store, guild: int, first: int) -> None:
     await take(store, story, story=first, claim=claim(story, urls=("https://wire.example",)))
     made = await take(store, later, story=first + 1, claim=claim(later), card=card(later, story), flag=flag(later))
     await store.cards.rate(made.card, 7, True)
-    await store.digests.add(guild, guild, first + 2, {first: 7}, NOW)
+    await store.digests.add(guild, guild, first + 2, {first: Source(guild, 7)}, NOW)
+    await store.story_digests.set_plan(Plan(guild, 20, None, 18, NOW))
+    await store.story_digests.begin(Talk(guild, guild, first, 20, first + 1, NOW))
     old = post(first + 3, guild=guild, channel=guild)
     recorded = await take(store, old, "partisan", story=first, flag=flag(old), now=NOW - timedelta(days=40))
     await store.flags.decide(recorded.flag.id, "partisan", 5, NOW - timedelta(days=40))
@@ -175,7 +179,7 @@ async def test_purge_of_a_server_keeps_settings_and_the_log(store: Store) -> Non
     forgotten = await store.retention.purge(GUILD, None, NOW)
     assert {each.kind for each in forgotten.shown} == {"card", "alert", "digest"}
     left = {name for name, count in (await rows(store)).items() if count}
-    settings = {"servers", "watched", "channel_policies", "opt_outs", "audit"}
+    settings = {"servers", "watched", "channel_policies", "digest_plans", "opt_outs", "audit"}
     assert left <= settings | {"verdicts", "digests"}
     assert settings <= left
 

@@ -21,6 +21,16 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_channel_policies_guild_id"), ["guild_id"], unique=False)
 
     op.create_table(
+        "digest_plans",
+        sa.Column("guild_id", sa.BigInteger(), nullable=False),
+        sa.Column("replies", sa.Integer(), nullable=False),
+        sa.Column("rest_minutes", sa.Integer(), nullable=True, comment="null: daily, at an hour"),
+        sa.Column("hour", sa.Integer(), nullable=True, comment="of UTC; null: after a rest"),
+        sa.Column("since", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("guild_id"),
+        comment="when a server's stories get digests by themselves; none: never",
+    )
+    op.create_table(
         "fact_checks",
         sa.Column("fact_check_id", sa.Integer(), nullable=False),
         sa.Column(
@@ -44,6 +54,36 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_fact_checks_model_imported_at"), ["model", "imported_at"], unique=False)
         batch_op.create_index(batch_op.f("ix_fact_checks_page_claim"), ["page", "claim"], unique=True)
 
+    op.create_table(
+        "story_digests",
+        sa.Column("digest_id", sa.Integer(), nullable=False),
+        sa.Column("guild_id", sa.BigInteger(), nullable=False),
+        sa.Column("channel_id", sa.BigInteger(), nullable=False),
+        sa.Column("conversation_id", sa.BigInteger(), nullable=False),
+        sa.Column("posted_id", sa.BigInteger(), nullable=True),
+        sa.Column(
+            "latest_id", sa.BigInteger(), server_default="0", nullable=False, comment="the newest reply condensed"
+        ),
+        sa.Column(
+            "closed", sa.Boolean(), server_default=sa.text("0"), nullable=False, comment="deleted by hand: never again"
+        ),
+        sa.PrimaryKeyConstraint("digest_id"),
+        sa.UniqueConstraint("conversation_id"),
+        comment="digests that the bot posts by itself, one under a story",
+        sqlite_autoincrement=True,
+    )
+    with op.batch_alter_table("story_digests", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_story_digests_posted_id"), ["posted_id"], unique=False)
+
+    op.create_table(
+        "told",
+        sa.Column("guild_id", sa.BigInteger(), nullable=False),
+        sa.Column("problem", sa.String(length=8), nullable=False),
+        sa.Column("place_id", sa.BigInteger(), nullable=False, comment="the channel; 0 for the server"),
+        sa.Column("told_at", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("guild_id", "problem", "place_id"),
+        comment="what is missing and has been told to someone who can mend it, until it is mended",
+    )
     op.create_table(
         "card_fact_checks",
         sa.Column("card_id", sa.Integer(), nullable=False),
@@ -76,8 +116,36 @@ def upgrade() -> None:
     with op.batch_alter_table("samples", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_samples_guild_id_drawn_at"), ["guild_id", "drawn_at"], unique=False)
 
+    with op.batch_alter_table("digest_citations", schema=None) as batch_op:
+        batch_op.add_column(
+            sa.Column(
+                "channel_id", sa.BigInteger(), nullable=True, comment="where it stands; null: where the digest stands"
+            )
+        )
+
+    with op.batch_alter_table("flags", schema=None) as batch_op:
+        batch_op.add_column(
+            sa.Column(
+                "disputed_at",
+                sa.BigInteger(),
+                nullable=True,
+                comment="when the author asked for another moderator, once",
+            )
+        )
+        batch_op.add_column(
+            sa.Column(
+                "judged_by",
+                sa.BigInteger(),
+                nullable=True,
+                comment="the moderator whose verdict is disputed: they do not decide again",
+            )
+        )
+
     with op.batch_alter_table("messages", schema=None) as batch_op:
         batch_op.create_index("ix_messages_unread", ["message_id"], unique=False, sqlite_where=sa.text("read = 0"))
+
+    with op.batch_alter_table("servers", schema=None) as batch_op:
+        batch_op.add_column(sa.Column("disputes", sa.Boolean(), server_default=sa.text("0"), nullable=False))
 
     op.execute(
         "CREATE VIRTUAL TABLE archive_words USING fts5(title, claim, content='fact_checks', "
@@ -95,3 +163,15 @@ def upgrade() -> None:
         f"CREATE TRIGGER fact_check_changed AFTER UPDATE OF title, claim ON fact_checks {changed} "
         f"BEGIN {drop} {add} END"
     )
+    same = " AND ".join(f"new.{name} IS old.{name}" for name in ("entry_id", "guild_id", "at", "actor_id", "action"))
+    refuse = "BEGIN SELECT RAISE(ABORT, 'the log of decisions is only appended to'); END"
+    op.execute(
+        "CREATE TRIGGER audit_kept BEFORE UPDATE ON audit "
+        f"WHEN NOT (new.subject_id IS NULL AND {same} AND new.detail IS old.detail) {refuse}"
+    )
+    # A server's entries go with the server, and last of all.
+    known = (
+        "EXISTS (SELECT 1 FROM servers WHERE guild_id = old.guild_id) "
+        "OR EXISTS (SELECT 1 FROM watched WHERE guild_id = old.guild_id)"
+    )
+    op.execute(f"CREATE TRIGGER audit_stays BEFORE DELETE ON audit WHEN {known} {refuse}")

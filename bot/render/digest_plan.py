@@ -1,0 +1,28 @@
+"""When a server's stories get digests by themselves, in words."""
+
+from datetime import datetime, timedelta
+
+import discord
+
+from bot.digest_plan import Plan, last_hour
+
+NEVER = "Digests are made only when somebody asks: `/summarize`. `/digests when:after a rest` changes that."
+
+
+def plan_words(plan: Plan | None, now: datetime, *, live: bool) -> str:
+    """Say when digests are made, and how that is ended."""
+    if plan is None:
+        return NEVER
+    said = (
+        f"✅ When a story has {plan.replies} replies, {_when(plan, now)}, I post a digest under it, and make it anew "
+        "when people go on. It cites only what everyone in the channel can open. `/digests when:never` ends that; "
+        "deleting a digest ends it for its story."
+    )
+    return said if live else f"{said}\n🌙 In shadow nothing is posted: `/golive` begins it."
+
+
+def _when(plan: Plan, now: datetime) -> str:
+    if plan.rest is not None:
+        return f"and {round(plan.rest / timedelta(minutes=1))} minutes pass without another"
+    following = last_hour(plan.hour or 0, now) + timedelta(days=1)
+    return f"each day at {discord.utils.format_dt(following, 't')}"
