@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: demo test check fix bench clean
+.PHONY: demo test check audit fix bench clean
 .DEFAULT_GOAL := test
 
 .venv/installed: pyproject.toml
@@ -21,6 +21,10 @@ check: .venv/installed
 	$(BIN)/ruff format --check .
 	$(BIN)/pyright
 	$(BIN)/lint-imports
+
+audit: .venv/installed
+	$(BIN)/python -m pip install --quiet --editable '.[audit]'
+	$(BIN)/pip-audit --local --skip-editable
 
 fix: .venv/installed
 	$(BIN)/ruff check --fix .

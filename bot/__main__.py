@@ -10,7 +10,9 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from bot.errors import HindsightError
+from bot.errors import ConfigurationError, HindsightError
+
+MISCONFIGURED = 78  # EX_CONFIG: a service manager must not try again
 
 app = typer.Typer(
     help="Hindsight remembers claims: context cards, cited digests and a moderators' queue for Discord.",
@@ -200,7 +202,7 @@ def main() -> None:
         app()
     except HindsightError as error:
         Console(stderr=True).print(f"[red]{type(error).__name__}[/red]: {error}", highlight=False)
-        sys.exit(1)
+        sys.exit(MISCONFIGURED if isinstance(error, ConfigurationError) else 1)
     except KeyboardInterrupt:
         sys.exit(130)
 

@@ -46,7 +46,7 @@ def hindsight(*arguments: str, folder: Path, **environment: str) -> subprocess.C
 )
 def test_run_names_what_is_missing(tmp_path: Path, environment: dict[str, str], named: str) -> None:
     done = hindsight("run", folder=tmp_path, **environment)
-    assert done.returncode == 1
+    assert done.returncode == 78
     assert named in done.stderr
     assert "Traceback" not in done.stderr
 
@@ -54,7 +54,7 @@ def test_run_names_what_is_missing(tmp_path: Path, environment: dict[str, str], 
 def test_misspelt_setting_is_an_error(tmp_path: Path) -> None:
     (tmp_path / ".env").write_text("HINDSIGHT_TOKNE=abc\n")
     done = hindsight("run", folder=tmp_path)
-    assert done.returncode == 1
+    assert done.returncode == 78
     assert "HINDSIGHT_TOKNE: no such setting" in done.stderr
 
 
