@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Annotated
 
-from pydantic import AliasChoices, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+from pydantic import AfterValidator, AliasChoices, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
 from bot.errors import RowError
 from bot.jsonl import row_error
@@ -18,6 +18,15 @@ SERVER = 0  # stands for the server of a file that names none
 CHANNEL = 1  # stands for the channel of a file that names none
 MESSAGE_TYPES = ("Default", "Reply", "0", "19")
 
+
+def _in_utc(moment: datetime) -> datetime:
+    try:
+        return moment.astimezone(UTC)
+    except OverflowError:
+        raise ValueError("is at the edge of the calendar") from None
+
+
+Moment = Annotated[datetime, AfterValidator(_in_utc)]
 Text = Annotated[str, BeforeValidator(lambda value: "" if value is None else value)]
 
 
@@ -47,8 +56,8 @@ class _Forwarded(_Part):
 class _Message(_Part):
     id: int
     type: str = "Default"
-    timestamp: datetime
-    edited: datetime | None = Field(default=None, alias="timestampEdited")
+    timestamp: Moment
+    edited: Moment | None = Field(default=None, alias="timestampEdited")
     content: Text
     author: _Author
     embeds: tuple[_Embed, ...] = ()
@@ -115,6 +124,8 @@ def load_discussion(file: Path) -> Discussion:
         content = json.loads(file.read_bytes())
     except (json.JSONDecodeError, UnicodeDecodeError) as error:
         raise RowError(f"{file.name} is not JSON: {error}") from None
+    except RecursionError:
+        raise RowError(f"{file.name} is nested too deeply to be an export or a thread") from None
     if not isinstance(content, dict):
         raise RowError(f"{file.name} must hold one JSON object, a DiscordChatExporter export or a thread")
     try:
@@ -160,8 +171,8 @@ def _exported(message: _Message, heading: Heading) -> Post:
         channel_id=heading.channel.id,
         watched_id=heading.watched_id,
         author_id=message.author.id,
-        created_at=message.timestamp.astimezone(UTC),
-        edited_at=message.edited.astimezone(UTC) if message.edited else None,
+        created_at=message.timestamp,
+        edited_at=message.edited,
         text=message.content,
         headline="\n".join(part for part in shown if part),
         links=shared_pages(f"{message.content}\n{forwarded.content}"),
