@@ -17,6 +17,7 @@ from bot.resources import Resources
 from models.reader import Passage
 
 LATELY = timedelta(days=30)
+REFUSED = (403, 404)
 BAD_REQUEST = 400  # the fault of one alert; anything else would stop the next one too
 
 log = logging.getLogger(__name__)
@@ -102,7 +103,10 @@ class Alerts:
             message = await post_once(channel, "alert", flag.id, again=again, view=alert_view(alert))
         except discord.HTTPException as error:
             log.warning("alert of flag %s in server %s waits: HTTP %s", flag.id, guild.id, error.status)
+            if error.status in REFUSED:
+                self._client.dispatch("alert_tried", guild, channel.id, False)
             return error.status == BAD_REQUEST
+        self._client.dispatch("alert_tried", guild, channel.id, True)
         await self._settle(flag, message)
         return True
 

@@ -47,7 +47,7 @@ class Cards:
             if card is None or card.state != "pending":
                 return True
             if (refused := await self._refused(card)) is not None:
-                await self._store.cards.give_up(card_id, refused)
+                await self._store.cards.give_up(card_id, refused, self._clock())
                 return True
             return await self._tried(card, again=again)
 
@@ -106,20 +106,20 @@ class Cards:
             log.warning("card %s in %s: HTTP %s", card.id, card.channel_id, error.status)
             if error.status >= DISCORD_FAILED:
                 return False
-            await self._store.cards.give_up(card.id, "dropped")
+            await self._store.cards.give_up(card.id, "dropped", self._clock())
         return True
 
     async def _post(self, card: Card, *, again: bool) -> None:
         channel = await self._quotes.channel(card.channel_id)
         content = await self._content(card)
         if channel is None or content is None:
-            await self._store.cards.give_up(card.id, "dropped")
+            await self._store.cards.give_up(card.id, "dropped", self._clock())
             return
         claim = discord.MessageReference(message_id=card.message_id, channel_id=card.channel_id)
         message = await post_once(
             channel, "card", card.id, again=again, reference=claim, mention_author=False, **content
         )
-        if not await self._store.cards.posted(card.id, message.id):
+        if not await self._store.cards.posted(card.id, message.id, self._clock()):
             await self.take_down(card.channel_id, message.id)
 
     async def _content(self, card: Card) -> dict[str, Any] | None:

@@ -37,6 +37,7 @@ class SettingsFile(BaseModel):
     channels: Annotated[dict[ChannelId, dict[Label, Percent | None]], Field(max_length=MOST_PLACES)] = {}
     retention_days: Annotated[int, Field(ge=1, le=30)] = 30
     claim_days: Annotated[int, Field(ge=1, le=36_500)] | None = None
+    disputes: bool = False
 
 
 def exported(server: Server) -> str:
@@ -54,6 +55,7 @@ def exported(server: Server) -> str:
         "channels": places,
         "retention_days": server.retention_days,
         "claim_days": server.claim_days,
+        "disputes": server.disputes,
     }
     return json.dumps(content, indent=2) + "\n"
 
@@ -79,6 +81,7 @@ def imported(content: bytes, server: Server) -> Server:
         thresholds=thresholds,
         retention_days=whole["retention_days"],
         claim_days=whole["claim_days"],
+        disputes=whole["disputes"],
         overrides={int(place): _scores(flags) for place, flags in whole["channels"].items() if flags},
     )
 

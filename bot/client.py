@@ -35,6 +35,7 @@ EXTENSIONS = (
     "cogs.statistics",
     "cogs.privacy",
     "cogs.audit",
+    "cogs.mending",
 )
 FAILED = "Something went wrong on my side; it is logged. Please try again in a minute."
 

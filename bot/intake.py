@@ -1,5 +1,7 @@
 """The single gate: which messages are taken, and what is announced when one is taken or forgotten."""
 
+import asyncio
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
 from time import perf_counter
 
@@ -12,6 +14,8 @@ from bot.posts import is_readable, to_post
 from bot.quotes import Quotes
 from bot.records import Outcome
 from bot.store.messages import Public
+
+AT_ONCE = 32  # live messages of one server under way: as many as the models read at once
 
 Announce = Callable[[str, Outcome | Sequence[Public]], None]
 
@@ -30,6 +34,7 @@ class Intake:
         self._quotes = quotes
         self._announce = announce
         self._took = took
+        self._turns: defaultdict[int, asyncio.Semaphore] = defaultdict(lambda: asyncio.Semaphore(AT_ONCE))
 
     def watches(self, channel: object) -> bool:
         """Say whether a channel, or the channel above a thread, is watched."""
@@ -42,10 +47,18 @@ class Intake:
         return message.author.id != self.own_id and is_readable(message) and self.watches(message.channel)
 
     async def take(self, message: discord.Message, past: Conversations | None = None) -> Outcome | None:
-        """Take a message the whole way; `past` holds the conversations of a backfill."""
+        """Take a message the whole way; `past` holds the conversations of a backfill.
+
+        A flood of messages waits in its own server's line, so that it holds up nobody else's.
+        """
         began = perf_counter()
         post = to_post(message)
-        outcome = await self._pipeline.accept(post, citing.for_channel(self._quotes, post.channel_id), past=past)
+        may_cite = citing.for_channel(self._quotes, post.channel_id)
+        if past is not None:
+            outcome = await self._pipeline.accept(post, may_cite, past=past)
+        else:
+            async with self._turns[post.guild_id]:
+                outcome = await self._pipeline.accept(post, may_cite)
         if outcome is not None:
             if past is None:
                 self._took(perf_counter() - began)

@@ -139,6 +139,7 @@ class Pipeline:
             placement,
             reading if decision.labelled else None,
             flag=_flag(post, placement, decision),
+            flag_from=decision.flag_from,
             claim=claim,
             card=card,
             card_stands=bool(occurrences or checked) or may_cite is None,

@@ -5,7 +5,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from itertools import islice
 
-from bot.records import Checked, Decision, Kind, MatchState, Occurrence, Placement, Server, Thresholds
+from bot.records import Checked, Decision, Flag, Kind, MatchState, Occurrence, Placement, Server, Thresholds
 from models.labels import UNSURE
 from models.reader import Reading
 
@@ -61,7 +61,9 @@ def decide(kind: Kind, reading: Reading | None, thresholds: Thresholds) -> Decis
     score = reading.scores.get(reading.label, 0.0)
     if reading.label == UNSURE or threshold is None or score < threshold:
         return Decision(kind, labelled=True, is_claim=claim)
-    return Decision(kind, labelled=True, flag_label=reading.label, flag_score=score, is_claim=claim)
+    return Decision(
+        kind, labelled=True, flag_label=reading.label, flag_score=score, flag_from=threshold, is_claim=claim
+    )
 
 
 def is_stale(created_at: datetime, now: datetime) -> bool:
@@ -102,6 +104,13 @@ def hides(helpful: int, unhelpful: int) -> bool:
 def preset_of(thresholds: Thresholds) -> str | None:
     """Name the preset that a server follows; None when its thresholds are its own."""
     return next((name for name, preset in PRESETS.items() if preset == thresholds), None)
+
+
+def may_dispute(server: Server, flag: Flag | None) -> bool:
+    """Say whether the author of a message may ask for another moderator: once, about a label that stands."""
+    if not server.disputes or flag is None or flag.disputed_at is not None:
+        return False
+    return flag.state == "open" or (flag.state == "decided" and flag.verdict not in ("dismissed", "none"))
 
 
 def can_undo(decided_at: datetime | None, now: datetime) -> bool:

@@ -89,6 +89,7 @@ class Server:
 
     Readings are kept `retention_days` (1–30), claims `claim_days` or, when None, as long as their messages.
     `overrides` hold, by channel, forum or thread, the thresholds that are other there; None for never.
+    `disputes` lets authors of flagged messages ask for another moderator.
     """
 
     guild_id: int
@@ -98,6 +99,7 @@ class Server:
     retention_days: int = 30
     claim_days: int | None = None
     overrides: Mapping[int, Mapping[str, float | None]] = field(default_factory=dict)
+    disputes: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,7 +145,8 @@ class Flag:
     """Hold a reply that policy sends to moderators.
 
     `quiet` is set for one that waits in the queue without an alert; it is None until that is settled.
-    `asked_by` is the moderator who wants a second opinion.
+    `asked_by` is the moderator who wants a second opinion. `disputed_at` is when the author disputed the label, and
+    `judged_by` the moderator whose verdict that was about.
     """
 
     id: int
@@ -162,6 +165,8 @@ class Flag:
     alert_message_id: int | None = None
     quiet: bool | None = None
     asked_by: int | None = None
+    disputed_at: datetime | None = None
+    judged_by: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -246,12 +251,16 @@ class Card:
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """Hold what policy decides about one message: a pure function of reading, matches and the server."""
+    """Hold what policy decides about one message: a pure function of reading, matches and the server.
+
+    `flag_from` is the score from which its label is flagged there.
+    """
 
     kind: Kind
     labelled: bool
     flag_label: str | None = None
     flag_score: float = 0.0
+    flag_from: float | None = None
     is_claim: bool = False
     card: bool = False
 

@@ -97,6 +97,8 @@ async def erase(settings: Settings, wanted: Wanted) -> Erased:
         links: list[str] = []
         for guild_id in await _servers(store, wanted):
             forgotten = await _erase(store, guild_id, wanted)
+            if forgotten.message_ids and (wanted.server_id is None or wanted.user_id is not None):
+                await store.audit.add(guild_id, datetime.now(UTC), None, "erased by operator", wanted.channel_id)
             discard(settings.data_dir / "claims", guild_id)
             erased.append(forgotten)
             links += _links(guild_id, forgotten)

@@ -138,6 +138,7 @@ class Context(commands.Cog):
             return
         if await store.cards.unwanted(claim.watched_id) == policy.CARDS_UNWANTED:
             log.info("channel %s gets no more cards", claim.watched_id)
+            await store.audit.add(card.guild_id, self.bot.clock(), None, "cards stopped", claim.watched_id)
             await self._tell_moderators(card.guild_id, stopped_view(claim.watched_id))
 
     async def _made_in(self, message: discord.Message) -> Asked:

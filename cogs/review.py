@@ -12,7 +12,6 @@ from bot.alerts import Alerts
 from bot.buttons import Press, Pressed
 from bot.client import Hindsight
 from bot.errors import NotAllowed, NotFound, UserError
-from bot.needs import alerts_problem
 from bot.records import Flag, Outcome
 from bot.render.alerts import (
     DISMISSED,
@@ -40,7 +39,6 @@ class Review(commands.Cog):
         self.bot = bot
         self.alerts = Alerts(bot, bot.resources, bot.quotes, bot.pipeline)
         self.deleting: dict[int, int] = {}
-        self._told: set[tuple[int, str]] = set()
 
     async def cog_load(self) -> None:
         """Listen to the buttons, also of alerts from before a restart, and take up what was left."""
@@ -85,6 +83,7 @@ class Review(commands.Cog):
     @app_commands.guild_only()
     @app_commands.default_permissions(manage_messages=True)
     @app_commands.checks.has_permissions(manage_messages=True)
+    @app_commands.checks.cooldown(5, 30)
     @app_commands.describe(label="Only flags for this", channel="Only flags in this channel or forum")
     @app_commands.choices(label=SHOWN)
     async def review(
@@ -98,7 +97,6 @@ class Review(commands.Cog):
         asked = label == SECOND_OPINION
         filters = Filters(None if asked else label, channel.id if channel else None, asked)
         await self.next(interaction, filters)
-        await self._tell_problem(interaction)
 
     async def next(self, interaction: Pressed, filters: Filters, after: int = 0, before: Flag | None = None) -> None:
         """Hand the next flag of the queue to a moderator, and to nobody else for ten minutes."""
@@ -164,17 +162,6 @@ class Review(commands.Cog):
         if flag is not None:
             await self.alerts.refresh(flag)
 
-    async def _tell_problem(self, interaction: Pressed) -> None:
-        """Tell someone who can mend it, once, that alerts are not posted."""
-        guild, member = interaction.guild, member_of(interaction)
-        if guild is None or not member.guild_permissions.manage_guild:
-            return
-        server = await self.bot.store.servers.get(guild.id)
-        problem = alerts_problem(guild, server.alerts_channel_id)
-        if problem is not None and (guild.id, problem) not in self._told:
-            self._told.add((guild.id, problem))
-            await interaction.followup.send(f"⚠️ {problem}", ephemeral=True)
-
 
 class Verdict(Press, template=PRESS.format(actions="agree|dismiss|other|ask|undo|skip|again")):
     """Answer the buttons of alerts and of the queue that decide about a label."""
@@ -201,6 +188,7 @@ class Verdict(Press, template=PRESS.format(actions="agree|dismiss|other|ask|undo
 
     async def _decide(self, interaction: Pressed, review: Review, flag: Flag, filters: Filters | None) -> None:
         client = interaction.client
+        await check_impartial(interaction, flag)
         verdict = {"agree": flag.label, "dismiss": DISMISSED}.get(self.match["action"]) or chosen(self.item)
         now, won = await client.store.flags.decide(flag.id, verdict, interaction.user.id, client.clock())
         if now is None or now.state != "decided":
@@ -222,6 +210,7 @@ class Verdict(Press, template=PRESS.format(actions="agree|dismiss|other|ask|undo
 
     async def _undo(self, interaction: Pressed, review: Review, flag: Flag, filters: Filters | None) -> None:
         client = interaction.client
+        await check_impartial(interaction, flag)
         if flag.state == "decided" and not policy.can_undo(flag.decided_at, client.clock()):
             raise UserError("This was decided more than 30 days ago and stands.")
         now = await client.store.flags.undo(flag.id, interaction.user.id, client.clock())
@@ -247,6 +236,21 @@ async def too_late(interaction: Pressed, review: Review, flag_id: int, filters: 
             raise UserError(f"<@{flag.decided_by}> was a moment faster and {verdict_words(flag)}.")
         case _:
             raise UserError("This flag is open again already.")
+
+
+async def check_impartial(interaction: Pressed, flag: Flag) -> None:
+    """Refuse whoever decided what is disputed, and the author who disputes it.
+
+    Raises:
+        NotAllowed: that is who asks.
+    """
+    if flag.disputed_at is None:
+        return
+    if flag.judged_by == interaction.user.id:
+        raise NotAllowed("The author disputes your verdict on this, so another moderator decides about it.")
+    post = await interaction.client.quotes.get(flag.channel_id, flag.message_id)
+    if post is not None and post.author_id == interaction.user.id:
+        raise NotAllowed("This is about your own message: another moderator decides what you dispute.")
 
 
 def review_of(interaction: Pressed) -> Review:

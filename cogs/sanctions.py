@@ -12,7 +12,7 @@ from bot.needs import mend
 from bot.records import Flag
 from bot.render.alerts import PRESS, Filters
 from bot.render.text import clip
-from cogs.review import filters_of, member_of, review_of
+from cogs.review import check_impartial, filters_of, member_of, review_of
 
 REASON_ROOM = 512  # characters of a reason in Discord's audit log
 LENGTHS = {
@@ -48,6 +48,7 @@ class Sanction(Press, template=PRESS.format(actions="delete|timeout")):
             await check_deletion(interaction, flag)
             await interaction.response.send_modal(Deletion(flag.id, filters_of(self)))
         else:
+            await check_impartial(interaction, flag)
             check_rights(interaction)
             await interaction.response.send_modal(TimeOut(flag.id, filters_of(self)))
 
@@ -102,6 +103,7 @@ class TimeOut(SanctionForm, title="Time out the author?"):
         await interaction.response.defer()
         review, client = review_of(interaction), interaction.client
         flag = await review.flag_for(interaction, self.flag_id)
+        await check_impartial(interaction, flag)
         check_rights(interaction)
         also_deletes = isinstance(self.deletes.component, discord.ui.Checkbox) and self.deletes.component.value
         if also_deletes:
@@ -112,9 +114,7 @@ class TimeOut(SanctionForm, title="Time out the author?"):
         await target.timeout(length, reason=audit_reason(interaction, reason))
         minutes = int(length.total_seconds() // 60)
         now = client.clock()
-        await client.store.audit.add(
-            flag.guild_id, now, interaction.user.id, "timed out", flag.message_id, minutes=minutes
-        )
+        await log(interaction, flag, "timed out", minutes=minutes)
         if also_deletes:
             await delete(interaction, flag, reason)
             if self.filters is not None:
@@ -139,11 +139,17 @@ async def delete(interaction: Pressed, flag: Flag, reason: str) -> None:
         deleting.pop(flag.id, None)
         raise
     else:
-        detail = {"label": flag.label, "score": flag.score}
-        await client.store.audit.add(
-            flag.guild_id, client.clock(), interaction.user.id, "message deleted", flag.message_id, **detail
-        )
+        await log(interaction, flag, "message deleted")
     await client.intake.forget(flag.guild_id, [flag.message_id])
+
+
+async def log(interaction: Pressed, flag: Flag, action: str, **detail: int) -> None:
+    """Write a sanction in the log of decisions; the reason that was typed stands in Discord's own."""
+    client = interaction.client
+    label = {"label": flag.label, "score": flag.score}
+    await client.store.audit.add(
+        flag.guild_id, client.clock(), interaction.user.id, action, flag.message_id, **label, **detail
+    )
 
 
 async def check_deletion(interaction: Pressed, flag: Flag) -> None:

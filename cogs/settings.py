@@ -84,6 +84,10 @@ class Control(Press, template=render.PANEL):
                 await show(interaction, f"✅ {preset_words(preset)}", before, after)
             case "live" | "shadow":
                 await show(interaction, await set_live(interaction, live=what == "live"))
+            case "disputes":
+                allowed = not (await interaction.client.store.servers.get(guild_of(interaction).id)).disputes
+                await change(interaction, "disputes", disputes=allowed)
+                await show(interaction, render.disputing(allowed=allowed))
             case "days":
                 _, after = await change(interaction, "retention", retention_days=int(self._chosen()))
                 await kept(interaction, f"✅ Readings and flags are kept for {after.retention_days} days.")

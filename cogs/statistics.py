@@ -29,6 +29,7 @@ class Statistics(commands.Cog):
 
     @app_commands.command(description="What this bot does here, what it watches, and whether all is well")
     @app_commands.guild_only()
+    @app_commands.checks.cooldown(3, 30)
     async def about(self, interaction: Pressed) -> None:
         """Say how the bot stands in this server."""
         await interaction.response.defer(ephemeral=True, thinking=True)

@@ -4,15 +4,18 @@ import discord
 from discord import app_commands
 from discord.ext import commands
 
+from bot import policy
 from bot.buttons import Pressed
 from bot.client import Hindsight
 from bot.errors import NotAllowed
 from bot.message_links import linked
 from bot.posts import to_post
-from bot.records import Kind
-from bot.render.why import CHAT, NOT_KEPT, NOT_READ, why
+from bot.records import Flag, Kind
+from bot.render.why import CHAT, NOT_KEPT, NOT_READ, why, with_dispute
 from cogs.review import Review, member_of, review_of
 from models.labels import UNSURE
+
+COOLDOWN = app_commands.checks.cooldown(4, 20.0, key=lambda interaction: (interaction.guild_id, interaction.user.id))
 
 
 class Why(commands.Cog):
@@ -31,6 +34,7 @@ class Why(commands.Cog):
         """Take the entry away."""
         self.bot.tree.remove_command(self.menu.name, type=self.menu.type)
 
+    @COOLDOWN
     async def ask(self, interaction: Pressed, message: discord.Message) -> None:
         """Explain the label of the message that was chosen."""
         await interaction.response.defer(ephemeral=True)
@@ -38,6 +42,7 @@ class Why(commands.Cog):
 
     @app_commands.command(name="why")
     @app_commands.guild_only()
+    @COOLDOWN
     @app_commands.describe(message="Link to the message: right-click or hold it, then Copy Message Link")
     async def why(self, interaction: Pressed, message: str) -> None:
         """Explain the label of a message of yours; moderators can ask about any message."""
@@ -50,9 +55,15 @@ class Why(commands.Cog):
         own = message.author.id == member.id
         if not own and not await review.moderates(member, message.channel.id):
             raise NotAllowed("Only the author of a message and moderators can see its label.")
-        await interaction.followup.send(await self._explain(review, message), ephemeral=True)
+        flag = await self.bot.store.flags.of_message(message.id)
+        said = await self._explain(review, message, flag)
+        server = await self.bot.store.servers.get(member.guild.id)
+        if own and policy.may_dispute(server, flag):
+            await interaction.followup.send(view=with_dispute(said, message.id), ephemeral=True)
+        else:
+            await interaction.followup.send(said, ephemeral=True)
 
-    async def _explain(self, review: Review, message: discord.Message) -> str:
+    async def _explain(self, review: Review, message: discord.Message, flag: Flag | None) -> str:
         store = self.bot.store
         kept = await store.messages.get(message.id)
         reading = await store.messages.reading(message.id)
@@ -62,7 +73,6 @@ class Why(commands.Cog):
             return CHAT
         if reading is None:
             return NOT_KEPT
-        flag = await store.flags.of_message(message.id)
         decided = flag is not None and flag.state == "decided"
         label = flag.label if decided and flag is not None else reading.label
         words: tuple[str, ...] = ()

@@ -40,6 +40,7 @@ NAMES = {
     "verdicts.label": 12,
     "verdicts.verdict": 12,
     "audit.action": 24,
+    "told.problem": 8,
 }
 NUMBERS_AND_NAMES = {
     "servers.thresholds",

@@ -157,10 +157,17 @@ def _why(alert: Alert) -> str:
         lines.append(f"-# Moderators agreed with {agreed} of the last {decided} flags for this.")
     if alert.flag.asked_by is not None:
         lines.append(f"🙋 <@{alert.flag.asked_by}> asks for a second opinion.")
+    if alert.flag.disputed_at is not None:
+        lines.append(_disputed(alert.flag))
     if alert.last_of_day:
         lines.append("-# The last alert of this day: what else is flagged waits in `/review`.")
     lines.append(f"-# **Who decides** anyone with Manage Messages in <#{alert.flag.channel_id}>")
     return "\n".join(lines)
+
+
+def _disputed(flag: Flag) -> str:
+    other = f", not <@{flag.judged_by}>, who decided first" if flag.judged_by is not None else ""
+    return f"✋ The author disputes this label: another moderator looks again{other}."
 
 
 def _buttons(flag: Flag, filters: Filters | None) -> list[Buttons]:
@@ -200,7 +207,8 @@ def _just_decided(place: Place) -> list[discord.ui.Item[Any]]:
 
 def _decided_line(flag: Flag, undo: discord.ui.Button[Any], extra: str = "") -> discord.ui.Section[Any]:
     mark = {flag.label: "✅", DISMISSED: "➖"}.get(flag.verdict or "", "🏷️")
-    parts = [f"{mark} <@{flag.decided_by}> {verdict_words(flag)}", clip(extra, 200), _link(flag)]
+    again = " after the author disputed it" if flag.disputed_at is not None else ""
+    parts = [f"{mark} <@{flag.decided_by}> {verdict_words(flag)}{again}", clip(extra, 200), _link(flag)]
     if flag.decided_at is not None:
         parts.append(discord.utils.format_dt(flag.decided_at, "R"))
     return discord.ui.Section(" · ".join(part for part in parts if part), accessory=undo)

@@ -15,7 +15,7 @@ from bot.render.text import ACCENT, clip, count, quote
 from bot.tuning import flags_a_day
 from models.labels import MARKS
 
-PANEL = r"settings:(?P<what>alerts|preset|place|days|claims|live|shadow|thresholds|export|import)"
+PANEL = r"settings:(?P<what>alerts|preset|place|days|claims|live|shadow|thresholds|export|import|disputes)"
 SAID = 700
 HEAD = 2000
 PLACES = 5  # channels with thresholds of their own that the panel names
@@ -27,6 +27,7 @@ NAMES = {
     "channels": "channels with thresholds of their own",
     "retention_days": "how long readings are kept",
     "claim_days": "how long claims are kept",
+    "disputes": "whether authors may dispute",
 }
 KINDS = [discord.ChannelType.text, discord.ChannelType.news, discord.ChannelType.forum]
 THREADS = [discord.ChannelType.public_thread, discord.ChannelType.private_thread, discord.ChannelType.news_thread]
@@ -69,6 +70,7 @@ def panel(shown: Overview, said: str = "") -> Layout:
             _button("Thresholds …", "thresholds"),
             _button("Export", "export"),
             _button("Import …", "import"),
+            _button("No disputes" if server.disputes else "Allow disputes", "disputes"),
         ),
     ]
     return Layout(discord.ui.Container(*items, accent_color=ACCENT))
@@ -121,6 +123,16 @@ def typed(before: Server, after: Server) -> str:
     return "✅ " + ", ".join(parts).capitalize() + "." if parts else "Everything is as it was."
 
 
+def disputing(*, allowed: bool) -> str:
+    """Say what it means that authors may dispute, or may not."""
+    if not allowed:
+        return "✅ Authors cannot dispute labels any more. What they have disputed so far stays in the queue."
+    return (
+        "✅ Whoever asks why a flagged message of theirs has its label can **dispute** it, once a message. "
+        "It comes back to the queue, for another moderator than the one who decided."
+    )
+
+
 def brought(names: Sequence[str]) -> str:
     """Say what a file has changed."""
     if not names:
@@ -143,7 +155,9 @@ def _head(shown: Overview) -> str:
     queue = f"{count(shown.waiting, 'flag')} waiting".capitalize()
     if shown.quieted:
         queue += f", {shown.quieted} of the last day without an alert"
-    rows = (("Mode", mode), ("Reads", f"{channels} (`/watch`)"), ("Queue", f"{queue} (`/review`)"))
+    rows = [("Mode", mode), ("Reads", f"{channels} (`/watch`)"), ("Queue", f"{queue} (`/review`)")]
+    if server.disputes:
+        rows.append(("Disputes", "authors may ask for another moderator (`/why`)"))
     body = "\n".join(f"**{name}**  {text}" for name, text in rows)
     missing = "\n".join(warnings(shown.problems)) or "✅ Nothing is missing."
     return clip(f"### Settings of {quote(shown.name, 100)}\n{body}\n{missing}", HEAD)

@@ -1,9 +1,14 @@
 """The answer to "why this label?", in words that the author of the message understands."""
 
 from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+import discord
 
 from bot.records import Flag
 from bot.render.alerts import DISMISSED, MEANINGS, sureness
+from bot.render.layout import Layout
 from bot.render.text import LABEL_MARKS, quote
 from models.labels import UNSURE
 from models.reader import Reading
@@ -29,7 +34,33 @@ def why(reading: Reading, flag: Flag | None, words: Sequence[str]) -> str:
     )
     if words and model != UNSURE:
         lines.append("The words that moved it most: " + ", ".join(f"**{quote(word, 40)}**" for word in words) + ".")
+    if flag is not None and flag.disputed_at is not None:
+        lines.append(_disputed(flag, flag.disputed_at))
     return "\n".join([*lines, FOOT])
+
+
+def with_dispute(said: str, message_id: int) -> Layout:
+    """Add the way to another moderator."""
+    button: discord.ui.Button[Any] = discord.ui.Button(label="Dispute", custom_id=f"dispute:{message_id}", emoji="✋")
+    offer = "This label was put before the moderators. If it is wrong, ask for another look, once:"
+    row: discord.ui.ActionRow[Any] = discord.ui.ActionRow(button)
+    return Layout(discord.ui.TextDisplay(said), discord.ui.TextDisplay(offer), row)
+
+
+def disputed_view() -> Layout:
+    """Confirm a dispute."""
+    said = (
+        "### ✋ Disputed\nThe label is back in the moderators' queue, before somebody who has not decided yet. "
+        "Ask *Why this label?* again to see what they say. Nothing that you write is kept for it."
+    )
+    return Layout(discord.ui.TextDisplay(said))
+
+
+def _disputed(flag: Flag, at: datetime) -> str:
+    when = discord.utils.format_dt(at, "R")
+    if flag.state != "decided":
+        return f"✋ The author disputed this {when}; another moderator is to look at it."
+    return f"✋ The author disputed this {when}, and a moderator has looked again since: this is the answer."
 
 
 def _decided(flag: Flag) -> str:

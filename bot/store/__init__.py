@@ -25,6 +25,7 @@ from bot.store.samples import Samples
 from bot.store.servers import Servers
 from bot.store.statistics import Statistics
 from bot.store.story_digests import StoryDigests
+from bot.store.told import Told
 from bot.store.vault import Vault
 
 __all__ = ["Store", "open_store"]
@@ -47,6 +48,7 @@ class Store:
     members: Members
     retention: Retention
     audit: Audit
+    told: Told
     statistics: Statistics
     samples: Samples
     reports: Reports
@@ -79,6 +81,7 @@ async def open_store(path: Path, master: Vault, *, as_it_is: bool = False) -> As
             members=Members(database, vault),
             retention=Retention(database),
             audit=Audit(database),
+            told=Told(database),
             statistics=Statistics(database),
             samples=Samples(database),
             reports=Reports(database),

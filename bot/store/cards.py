@@ -37,18 +37,15 @@ class Cards:
             rows = (await connection.execute(sa.select(cards).where(cards.c.state == "pending"))).all()
             return [await _card(connection, row) for row in rows]
 
-    async def posted(self, card_id: int, posted_id: int) -> bool:
+    async def posted(self, card_id: int, posted_id: int, now: datetime) -> bool:
         """Remember the message that shows the card; say whether the card is still due and not withdrawn meanwhile."""
         due = sa.and_(cards.c.card_id == card_id, cards.c.state == "pending")
-        statement = sa.update(cards).where(due).values(state="posted", posted_id=posted_id)
-        async with self._database.write() as connection:
-            return (await connection.execute(statement)).rowcount == 1
+        return await self._settle(due, "posted", now, posted_id=posted_id)
 
-    async def give_up(self, card_id: int, state: str) -> None:
+    async def give_up(self, card_id: int, state: str, now: datetime) -> None:
         """Keep a card that is due from being posted: `shadow` or `dropped`."""
         due = sa.and_(cards.c.card_id == card_id, cards.c.state == "pending")
-        async with self._database.write() as connection:
-            await connection.execute(sa.update(cards).where(due).values(state=state))
+        await self._settle(due, state, now)
 
     async def shown_in(self, posted_id: int) -> Card | None:
         """Give the card that a message of ours shows."""
@@ -88,9 +85,9 @@ class Cards:
             await write_entry(connection, guild_id, now, actor_id, "cards resumed", watched_id, {})
 
     async def last_at(self, channel_id: int) -> datetime | None:
-        """Give the time of the newest card of a channel that is due or was posted."""
+        """Give the time of the newest card of a channel that is due, was posted or, in shadow, would have been."""
         query = sa.select(sa.func.max(cards.c.created_at)).where(
-            cards.c.channel_id == channel_id, cards.c.state.not_in(["shadow", "dropped"])
+            cards.c.channel_id == channel_id, cards.c.state != "dropped"
         )
         async with self._database.read() as connection:
             return (await connection.execute(query)).scalar_one()
@@ -102,12 +99,7 @@ class Cards:
         members' votes, `empty` when nothing was left to show. `actor_id` is a moderator's.
         """
         shown = sa.and_(cards.c.card_id == card_id, cards.c.state.in_(["pending", "posted"]))
-        statement = sa.update(cards).where(shown).values(state=state, removed_by=actor_id).returning(cards)
-        async with self._database.write() as connection:
-            row = (await connection.execute(statement)).one_or_none()
-            if row is not None:
-                await write_entry(connection, row.guild_id, now, actor_id, f"card {state}", row.message_id, {})
-        return row is not None
+        return await self._settle(shown, state, now, removed_by=actor_id)
 
     async def rate(self, card: Card, user_id: int, helpful: bool) -> tuple[int, int]:
         """Write a member's vote, which they may change; give the counts (helpful, not helpful).
@@ -130,6 +122,17 @@ class Cards:
             await connection.execute(statement)
             counts = {row.helpful: row.votes for row in await connection.execute(query)}
         return counts.get(True, 0), counts.get(False, 0)
+
+    async def _settle(self, chosen: sa.ColumnElement[bool], state: str, now: datetime, **values: int | None) -> bool:
+        """Change the state of a card and log it; say whether there was one to change."""
+        statement = sa.update(cards).where(chosen).values(state=state, **values).returning(cards)
+        action = "card in shadow" if state == "shadow" else f"card {state}"
+        async with self._database.write() as connection:
+            row = (await connection.execute(statement)).one_or_none()
+            if row is not None:
+                actor_id = values.get("removed_by")
+                await write_entry(connection, row.guild_id, now, actor_id, action, row.message_id, {})
+        return row is not None
 
 
 async def write_card(connection: AsyncConnection, card: Card) -> Card | None:

@@ -35,13 +35,13 @@ class Flags:
     ) -> Sequence[Flag]:
         """List undecided flags that a moderator may take up, oldest first.
 
-        Left out are those leased to others and those for which this moderator wants a second opinion;
-        `asked` keeps only those for which someone does.
+        Left out are those leased to others and those for which this moderator wants a second opinion or whose
+        author disputes this moderator's verdict; `asked` keeps only those that need another pair of eyes.
         """
         query = sa.select(flags).where(flags.c.guild_id == guild_id, flags.c.state == "open", _free(moderator_id, now))
-        query = query.where(flags.c.asked_by.is_distinct_from(moderator_id))
+        query = query.where(flags.c.asked_by.is_distinct_from(moderator_id), _impartial(moderator_id))
         if asked:
-            query = query.where(flags.c.asked_by.is_not(None))
+            query = query.where(sa.or_(flags.c.asked_by.is_not(None), flags.c.disputed_at.is_not(None)))
         if label is not None:
             query = query.where(flags.c.label == label)
         return await self._all(query.order_by(flags.c.flag_id).limit(WAITING))
@@ -60,7 +60,7 @@ class Flags:
             query = query.where(flags.c.guild_id == guild_id)
         return await self._all(query.order_by(flags.c.flag_id))
 
-    async def allot(self, flag_id: int, alerts_a_day: int, now: datetime) -> int | None:
+    async def allot(self, flag_id: int, a_day: int, now: datetime) -> int | None:
         """Settle once whether a flag gets an alert; give how many more the day has, None for none for this one."""
         async with self._database.write() as connection:
             chosen = flags.c.flag_id == flag_id
@@ -70,10 +70,12 @@ class Flags:
             spent = sa.select(sa.func.count()).where(
                 flags.c.guild_id == row.guild_id, flags.c.quiet.is_(False), flags.c.created_at > now - DAY
             )
-            left = alerts_a_day - (await connection.execute(spent)).scalar_one()
+            left = a_day - (await connection.execute(spent)).scalar_one()
             if row.quiet is None:
                 left -= 1
                 await connection.execute(sa.update(flags).where(chosen).values(quiet=left < 0))
+                if left < 0:
+                    await write_entry(connection, row.guild_id, now, None, "no alert", row.message_id, {"a_day": a_day})
                 return left if left >= 0 else None
         return max(0, left)
 
@@ -111,18 +113,19 @@ class Flags:
                 return None
             detail = {"label": row.label, "score": row.score}
             await write_entry(connection, row.guild_id, now, moderator_id, "second opinion", row.message_id, detail)
-        return _flag(row)
+        return to_flag(row)
 
     async def decide(self, flag_id: int, verdict: str, moderator_id: int, now: datetime) -> tuple[Flag | None, bool]:
         """Write a verdict once; give the flag as it stands and whether this call decided it.
 
-        `verdict` is a label (the flag's own to agree) or "dismissed". A human's label replaces the model's.
+        Nobody decides a dispute about their own verdict. `verdict` is a label (the flag's own to agree) or
+        "dismissed". A human's label replaces the model's.
         """
         async with self._database.write() as connection:
             chosen = flags.c.flag_id == flag_id
             result = await connection.execute(
                 sa.update(flags)
-                .where(chosen, flags.c.state == "open")
+                .where(chosen, flags.c.state == "open", _impartial(moderator_id))
                 .values(state="decided", verdict=verdict, decided_by=moderator_id, decided_at=now)
             )
             row = (await connection.execute(sa.select(flags).where(chosen))).one_or_none()
@@ -134,7 +137,7 @@ class Flags:
                 )
                 detail = {"label": row.label, "score": row.score, "verdict": verdict}
                 await write_entry(connection, row.guild_id, now, moderator_id, "verdict", row.message_id, detail)
-        return (None if row is None else _flag(row)), won
+        return (None if row is None else to_flag(row)), won
 
     async def undo(self, flag_id: int, moderator_id: int, now: datetime) -> Flag | None:
         """Take a verdict back: the flag is open again and the model's label stands again."""
@@ -151,7 +154,7 @@ class Flags:
                     sa.update(readings).where(readings.c.message_id == row.message_id).values(label=row.label)
                 )
                 await write_entry(connection, row.guild_id, now, moderator_id, "undo", row.message_id, {})
-        return None if row is None or result.rowcount == 0 else _flag(row)
+        return None if row is None or result.rowcount == 0 else to_flag(row)
 
     async def verdict_counts(self, guild_id: int, since: datetime) -> Sequence[tuple[str, str, int]]:
         """Count decided flags as (label, verdict, count)."""
@@ -166,28 +169,37 @@ class Flags:
     async def _one(self, condition: sa.ColumnElement[bool]) -> Flag | None:
         async with self._database.read() as connection:
             row = (await connection.execute(sa.select(flags).where(condition))).one_or_none()
-        return None if row is None else _flag(row)
+        return None if row is None else to_flag(row)
 
     async def _all(self, query: sa.Select) -> Sequence[Flag]:
         async with self._database.read() as connection:
-            return [_flag(row) for row in await connection.execute(query)]
+            return [to_flag(row) for row in await connection.execute(query)]
 
     async def _change(self, flag_id: int, **values: int) -> Flag | None:
         statement = sa.update(flags).where(flags.c.flag_id == flag_id).values(**values).returning(flags)
         async with self._database.write() as connection:
             row = (await connection.execute(statement)).one_or_none()
-        return None if row is None else _flag(row)
+        return None if row is None else to_flag(row)
+
+
+def _impartial(moderator_id: int) -> sa.ColumnElement[bool]:
+    return flags.c.judged_by.is_distinct_from(moderator_id)
 
 
 def _free(moderator_id: int, now: datetime) -> sa.ColumnElement[bool]:
     return sa.or_(flags.c.leased_until.is_(None), flags.c.leased_until < now, flags.c.leased_by == moderator_id)
 
 
-async def write_flag(connection: AsyncConnection, flag: Flag, *, may_open: bool) -> Flag | None:
-    """Open the flag of a message, or bring an undecided one up to date; a decided one stays as it is."""
+async def write_flag(connection: AsyncConnection, flag: Flag, *, may_open: bool) -> tuple[Flag | None, bool]:
+    """Open the flag of a message, or bring an undecided one up to date; a decided one stays as it is.
+
+    Give the flag as it stands, and whether this changed it.
+    """
     row = (await connection.execute(sa.select(flags).where(flags.c.message_id == flag.message_id))).one_or_none()
     if row is None and not may_open:
-        return None
+        return None, False
+    stands = row is not None and (row.state, row.label, row.score) == ("open", flag.label, flag.score)
+    changes = row is None or (row.state != "decided" and not stands)
     if row is None:
         values = {
             "guild_id": flag.guild_id,
@@ -204,16 +216,17 @@ async def write_flag(connection: AsyncConnection, flag: Flag, *, may_open: bool)
         values = {"label": flag.label, "score": flag.score, "state": "open"}
         await connection.execute(sa.update(flags).where(flags.c.flag_id == row.flag_id).values(**values))
     row = (await connection.execute(sa.select(flags).where(flags.c.message_id == flag.message_id))).one()
-    return _flag(row)
+    return to_flag(row), changes
 
 
-async def reopen_edited(connection: AsyncConnection, message_id: int, edited_at: datetime | None) -> None:
-    """Take back the verdict on a message whose text has changed since: it was about other words."""
+async def reopen_edited(connection: AsyncConnection, message_id: int, edited_at: datetime | None) -> bool:
+    """Take back the verdict on a message whose text has changed since: it was about other words; say whether."""
     if edited_at is None:
-        return
+        return False
     older = sa.and_(flags.c.message_id == message_id, flags.c.state == "decided", flags.c.decided_at < edited_at)
     undecided = {"state": "open", "verdict": None, "decided_by": None, "decided_at": None, "leased_until": None}
-    await connection.execute(sa.update(flags).where(older).values(**undecided))
+    undecided |= {"disputed_at": None, "judged_by": None}
+    return (await connection.execute(sa.update(flags).where(older).values(**undecided))).rowcount == 1
 
 
 async def withdraw_flag(connection: AsyncConnection, message_id: int) -> Flag | None:
@@ -223,10 +236,11 @@ async def withdraw_flag(connection: AsyncConnection, message_id: int) -> Flag | 
     if row is None:
         return None
     await connection.execute(sa.update(flags).where(chosen).values(state="withdrawn"))
-    return _flag(row)
+    return to_flag(row)
 
 
-def _flag(row: sa.Row) -> Flag:
+def to_flag(row: sa.Row) -> Flag:
+    """Make a flag of its row."""
     names = Flag.__dataclass_fields__
     values = {name: getattr(row, "flag_id" if name == "id" else name) for name in names}
     return Flag(**values)

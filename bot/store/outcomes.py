@@ -8,6 +8,7 @@ from sqlalchemy.dialects.sqlite import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.records import Card, Claim, Flag, Placement, Post
+from bot.store.audit import write_entry
 from bot.store.cards import withdraw_card, write_card
 from bot.store.claims import write_claim
 from bot.store.database import Database
@@ -23,13 +24,15 @@ from models.reader import Reading
 class Result:
     """Hold all that one message comes to; None where there is nothing of the kind.
 
-    `fresh` allows a new flag (an old one may still change); `card_stands` keeps a card that was made earlier.
+    `flag_from` is the threshold that the flag has passed; `fresh` allows a new flag (an old one may still change);
+    `card_stands` keeps a card that was made earlier.
     """
 
     post: Post
     placement: Placement
     reading: Reading | None
     flag: Flag | None = None
+    flag_from: float | None = None
     claim: Claim | None = None
     card: Card | None = None
     card_stands: bool = False
@@ -58,21 +61,52 @@ class Outcomes:
         async with self._database.write() as connection:
             if not await _mark_read(connection, result.post, result.placement):
                 return None
-            await reopen_edited(connection, result.post.id, result.post.edited_at)
+            log = _Log(connection, result.post, now)
+            if await reopen_edited(connection, result.post.id, result.post.edited_at):
+                await log.add("flag reopened")
             await drop_edited(connection, result.post.id, result.post.edited_at)
             human = await _human_label(connection, result.post.id)
             await _write_reading(connection, result.post.id, result.reading, human, reader, now)
             await write_claim(connection, self._vault, result.claim, result.post.id, embedder)
             flag = withdrawn_flag = card = withdrawn_card = None
             if result.flag is not None:
-                flag = await write_flag(connection, result.flag, may_open=result.fresh)
-            else:
-                withdrawn_flag = await withdraw_flag(connection, result.post.id)
+                flag, changed = await write_flag(connection, result.flag, may_open=result.fresh)
+                if changed:
+                    await log.add("flag", **_flagged(result.flag, result.flag_from), model=reader)
+            elif (withdrawn_flag := await withdraw_flag(connection, result.post.id)) is not None:
+                await log.add("flag withdrawn", label=withdrawn_flag.label, model=reader)
             if result.card is not None:
                 card = await write_card(connection, result.card)
+                if card is not None:
+                    await log.add("card in shadow" if card.state == "shadow" else "card due", **_shown(card, embedder))
             elif not result.card_stands:
                 withdrawn_card = await withdraw_card(connection, result.post.id)
+                if withdrawn_card is not None:
+                    await log.add("card withdrawn", model=embedder)
         return Recorded(flag, card, withdrawn_flag, withdrawn_card)
+
+
+class _Log:
+    """Write what the bot decides about one message in the log of decisions."""
+
+    def __init__(self, connection: AsyncConnection, post: Post, now: datetime) -> None:
+        self._connection = connection
+        self._post = post
+        self._now = now
+
+    async def add(self, action: str, **detail: str | float | None) -> None:
+        """Append one entry."""
+        await write_entry(self._connection, self._post.guild_id, self._now, None, action, self._post.id, detail)
+
+
+def _flagged(flag: Flag, threshold: float | None) -> dict[str, str | float | None]:
+    return {"label": flag.label, "score": round(flag.score, 4), "from": threshold}
+
+
+def _shown(card: Card, embedder: str) -> dict[str, str | float | None]:
+    scores = [each.score for each in (*card.occurrences, *card.checked)]
+    counts = {"occurrences": len(card.occurrences), "fact_checks": len(card.checked)}
+    return {**counts, "score": round(max(scores, default=0.0), 4), "model": embedder}
 
 
 async def _mark_read(connection: AsyncConnection, post: Post, placement: Placement) -> bool:

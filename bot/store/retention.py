@@ -132,7 +132,8 @@ class Retention:
 
 
 async def _delete_servers(connection: AsyncConnection, ids: Sequence[int]) -> None:
-    for table in reversed(metadata.sorted_tables):
+    # The log of decisions lets go of its entries only when nothing else is known of their server.
+    for table in (*(each for each in reversed(metadata.sorted_tables) if each is not audit), audit):
         if ids and "guild_id" in table.c:
             await connection.execute(sa.delete(table).where(table.c.guild_id.in_(ids)))
 

@@ -36,6 +36,7 @@ class Servers:
             row.retention_days,
             row.claim_days,
             overrides,
+            row.disputes,
         )
 
     async def save(self, server: Server) -> None:
@@ -46,6 +47,7 @@ class Servers:
             "thresholds": asdict(server.thresholds),
             "retention_days": server.retention_days,
             "claim_days": server.claim_days,
+            "disputes": server.disputes,
         }
         statement = insert(servers).values(guild_id=server.guild_id, **values)
         of_server = channel_policies.c.guild_id == server.guild_id

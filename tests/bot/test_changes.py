@@ -22,6 +22,7 @@ SERVERS = st.builds(
     ),
     retention_days=st.integers(1, 30),
     claim_days=st.none() | st.integers(1, 2000),
+    disputes=st.booleans(),
     overrides=st.dictionaries(
         st.integers(1, 2**64 - 1),
         st.dictionaries(st.sampled_from(MARKS), st.none() | PERCENTS, min_size=1),

@@ -127,8 +127,8 @@ async def test_removed_card_stays_removed(store: Store) -> None:
     first, later = post(1), post(2)
     await take(store, first, story=1, claim=claim(first))
     made = (await take(store, later, story=2, claim=claim(later), card=card(later, first))).card
-    assert await store.cards.posted(made.id, 77)
+    assert await store.cards.posted(made.id, 77, NOW)
     assert await store.cards.remove(made.id, "removed", NOW, 5)
     assert not await store.cards.remove(made.id, "removed", NOW, 5)
-    assert not await store.cards.posted(made.id, 78)
+    assert not await store.cards.posted(made.id, 78, NOW)
     assert await store.cards.pending() == []

@@ -1,0 +1,49 @@
+"""What members added to discussions, quoted and linked; nobody is named or ranked."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+import discord
+
+from bot.render.layout import Layout
+from bot.render.text import ACCENT, clip, count, jump, quote
+
+SAID = 260
+STORY = 90
+ROOM = 3700
+
+
+@dataclass(frozen=True, slots=True)
+class Highlight:
+    """Hold one reply that adds something, with what it says and the story that it stands under."""
+
+    channel_id: int
+    message_id: int
+    at: datetime
+    text: str
+    story: str | None = None
+
+
+def highlights_view(guild_id: int, since: datetime, found: Sequence[Highlight]) -> Layout:
+    """Show what was added since a time, by story and then by time."""
+    head = f"### 📎 Worth reading\n-# What replies added since {discord.utils.format_dt(since, 'R')}"
+    if not found:
+        said = (
+            "Nothing yet: no reply that you can open added a fact, a figure or a source that I am sure of. "
+            "Try a longer time: `/highlights since:3 days`."
+        )
+        return Layout(discord.ui.TextDisplay(f"{head}\n{said}"))
+    lines: list[str] = []
+    told = None
+    for each in found:
+        if each.story != told and each.story:
+            lines.append(f"**{quote(each.story, STORY)}**")
+        told = each.story
+        when = discord.utils.format_dt(each.at, "R")
+        link = jump(guild_id, each.channel_id, each.message_id)
+        lines.append(f"> {quote(each.text, SAID)}\n-# [open]({link}) · <#{each.channel_id}> · {when}")
+    number = count(len(found), "reply" if len(found) == 1 else "replies").capitalize()
+    foot = f"-# {number}, chosen by what is said, not by who said it."
+    body = clip("\n".join([head, *lines]), ROOM)
+    return Layout(discord.ui.Container(discord.ui.TextDisplay(f"{body}\n{foot}"), accent_color=ACCENT))
