@@ -38,7 +38,7 @@ class Report:
     """Hold what happened since a day, flagged and posted or not: what `/report` shows.
 
     `right` and `found` are by label: the share of its flags that were right, and the share of what moderators would
-    give that label that was flagged; a label is missing where too little was judged. `sampled` counts judged samples.
+    give that label that was flagged; a label is missing where too little was judged.
     """
 
     server: Server
@@ -49,7 +49,7 @@ class Report:
     right: Mapping[str, Share]
     found: Mapping[str, Share]
     proposal: Proposal | None
-    asked_days: int
+    verdicts: int
 
     @property
     def days(self) -> int:
@@ -74,9 +74,9 @@ def report(
     happened: Happened,
     strata: Sequence[Stratum],
     proposal: Proposal | None,
-    asked_days: int,
+    verdicts: int,
 ) -> Report:
-    """Say what flags were worth."""
+    """Say what flags were worth; `verdicts` counts those from which thresholds can be fitted."""
     labels = sorted({each.label for each in strata if each.flagged})
     shares = {label: precision(label, strata) for label in labels}
     recalls = {label: recall(label, strata) for label in labels}
@@ -89,7 +89,7 @@ def report(
         {label: share for label, share in shares.items() if share is not None},
         {label: share for label, share in recalls.items() if share is not None},
         proposal,
-        asked_days,
+        verdicts,
     )
 
 
@@ -103,7 +103,9 @@ def precision(label: str, strata: Sequence[Stratum]) -> Share | None:
     middle = right + NORMAL**2 / (2 * judged)
     reach = NORMAL * sqrt(right * (1 - right) / judged + (NORMAL / (2 * judged)) ** 2)
     whole = 1 + NORMAL**2 / judged
-    return Share(right, max(0.0, (middle - reach) / whole), min(1.0, (middle + reach) / whole), judged)
+    # Rounding must not put the share outside its own interval.
+    low, high = min(right, (middle - reach) / whole), max(right, (middle + reach) / whole)
+    return Share(right, max(0.0, low), min(1.0, high), judged)
 
 
 def recall(label: str, strata: Sequence[Stratum]) -> Share | None:

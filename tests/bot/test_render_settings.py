@@ -1,6 +1,7 @@
 """The settings panel stays within Discord's limits whatever is set, and says what changes come to."""
 
 from dataclasses import replace
+from pathlib import Path
 
 import discord
 import pytest
@@ -10,6 +11,7 @@ from hypothesis import strategies as st
 from bot.policy import PRESETS
 from bot.records import Scored, Server, Spread, Thresholds
 from bot.render import settings as render
+from bot.render.setup import PRESET_WORDS
 from models.labels import LABELS, MARKS
 from tests.bot.test_render_alerts import BIG, IDS, TEXTS, hold
 
@@ -121,3 +123,10 @@ def test_what_was_typed_is_said_with_what_it_was() -> None:
     assert render.typed(SERVER, SERVER) == "Everything is as it was."
     assert "follows what is around it" in render.placed(5, SERVER, read=True)
     assert "/watch add" in render.placed(5, SERVER, read=False)
+
+
+def test_document_has_the_numbers_of_the_presets() -> None:
+    document = (Path(__file__).parents[2] / "docs" / "server-owners.md").read_text()
+    for name, preset in PRESETS.items():
+        scores = " | ".join(f"{preset.flags[label]:.0%}" for label in ("partisan", "off-topic"))
+        assert f"| *{name}*: {PRESET_WORDS[name]} | {scores} | {preset.alerts_a_day} |" in document
