@@ -14,6 +14,7 @@ from datetime import datetime
 from bot.discussion import Discussion, Scope
 from bot.records import Post
 from bot.store.digests import Source
+from bot.writer import Wording
 from models.language import foreign
 from models.reader import Passage, Reading
 from models.summarizer import SECTIONS, Sentence, Thread, Utterance
@@ -67,7 +68,7 @@ class Section:
 class Digest:
     """Hold a checked digest; every id in it is a key of `sources`.
 
-    `read` counts the messages condensed; `course` says when which label was read.
+    `read` counts the messages condensed; `course` says when which label was read; `wording` what a writer did to it.
     """
 
     scope: Scope
@@ -79,6 +80,7 @@ class Digest:
     left_out: LeftOut = LeftOut()
     cut: bool = False
     course: tuple[tuple[datetime, str], ...] = ()
+    wording: Wording | None = None
 
     @property
     def span(self) -> tuple[datetime, datetime] | None:

@@ -4,6 +4,7 @@ HindsightError            anything the bot raises on purpose; its text says what
 ├── ConfigurationError    a setting, key, weight file or permission keeps the bot from starting
 │   └── InUse             another process of the bot works on the database
 ├── StoreError            the database cannot be opened, is in use or does not fit
+├── WriterFailed          the optional writer is slow, wrong or down; the embedded digest stands
 ├── ReadingPaused         the models failed; messages wait and are read again later
 ├── UserError             shown to the person who asked, as it stands
 │   ├── NotAllowed        the person may not do that
@@ -30,6 +31,10 @@ class StoreError(HindsightError):
 
 class ReadingPaused(HindsightError):
     """Leave messages unread for now: the models failed."""
+
+
+class WriterFailed(HindsightError):
+    """Leave a digest in members' own words: the writer is slow, wrong or down."""
 
 
 class UserError(HindsightError):

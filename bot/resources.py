@@ -20,6 +20,7 @@ from bot.metrics import Metrics
 from bot.settings import Settings
 from bot.store import Store, open_store
 from bot.store.vault import load_vault
+from bot.writer import Writer, open_writer
 from models.batcher import Batcher
 from models.matcher import Judgement, Pair
 from models.reader import Passage, Reading
@@ -83,6 +84,7 @@ class Resources:
     metrics: Metrics
     fact_checks: FactChecks
     clock: Clock
+    writer: Writer | None = None
 
 
 @asynccontextmanager
@@ -135,7 +137,8 @@ async def open_resources(
         source = await _open_source(settings, clock, stack)
         version = models.embedder.version
         fact_checks = FactChecks(store.archive, models.embed, models.judge, version, clock, source)
-        yield Resources(settings, store, models, indexes, metrics, fact_checks, clock)
+        writer = await open_writer(settings, stack)
+        yield Resources(settings, store, models, indexes, metrics, fact_checks, clock, writer)
 
 
 async def _open_source(settings: Settings, clock: Clock, stack: AsyncExitStack) -> GoogleFactChecks | None:

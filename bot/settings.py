@@ -33,6 +33,13 @@ class Settings(BaseSettings):
         description="Key of Google's Fact Check Tools API, which is sent the headlines of stories; off when not set.",
     )
 
+    writer: str | None = Field(
+        default=None,
+        description="Model that words digests: a folder or Hub name, or the URL of an OpenAI-compatible endpoint.",
+    )
+    writer_model: str | None = Field(default=None, description="Name of the model at the writer's endpoint.")
+    writer_key: SecretStr | None = Field(default=None, description="Key of the writer's endpoint.")
+
     log_format: Literal["text", "json"] = Field(default="text", description="Lines for people, or a JSON object each.")
     metrics_port: int | None = Field(
         default=None,

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 
 from bot import digest
@@ -12,6 +12,7 @@ from bot.records import Post
 from bot.render import charts
 from bot.resources import Models
 from bot.store import Store
+from bot.writer import Wording, Writer, reword
 from models.reader import Reading
 from models.summarizer import Sentence, Summarizer
 
@@ -48,10 +49,11 @@ async def follow(job: Job, tell: Callable[[int, int], Awaitable[None]], every: t
 class Summaries:
     """Make digests; who asks for one that is under way waits for the same."""
 
-    def __init__(self, discussions: Discussions, store: Store, models: Models) -> None:
+    def __init__(self, discussions: Discussions, store: Store, models: Models, writer: Writer | None = None) -> None:
         self._discussions = discussions
         self._store = store
         self._models = models
+        self._writer = writer
         self._summarizer = Summarizer(models.embedder, models.reader)
         self._jobs: dict[Scope, Job] = {}
 
@@ -75,8 +77,8 @@ class Summaries:
         discussion = await self._discussions.fetch(scope)
         material = await asyncio.to_thread(digest.sort_out, discussion.posts)
         readings = await self._readings(scope, discussion, material.posts)
-        sentences = await self._sentences(discussion, material, readings)
-        made = digest.assemble(discussion, material, readings, sentences)
+        sentences, wording = await self._sentences(discussion, material, readings)
+        made = replace(digest.assemble(discussion, material, readings, sentences), wording=wording)
         if not made.points or not charts.deserves_chart(made.course):
             return Summary(made)
         return Summary(made, await asyncio.to_thread(charts.draw, made.course))
@@ -97,12 +99,14 @@ class Summaries:
 
     async def _sentences(
         self, discussion: Discussion, material: Material, readings: dict[int, Reading]
-    ) -> list[Sentence]:
+    ) -> tuple[list[Sentence], Wording | None]:
         if not material.posts:
-            return []
+            return [], None
         thread = digest.thread(discussion, material)
         words = digest.words_for(len(material.posts))
         known = {str(message_id): reading for message_id, reading in readings.items()}
         run = asyncio.get_running_loop().run_in_executor
         (sentences,) = await run(self._models.executor, self._summarizer.summarize, [thread], words, known)
-        return sentences
+        if self._writer is None or not sentences:
+            return sentences, None
+        return await reword(self._writer, self._models.embed, thread, sentences, words)

@@ -41,7 +41,7 @@ class Summarize(commands.Cog):
     def __init__(self, bot: Hindsight) -> None:
         self.bot = bot
         self.discussions = Discussions(bot.store, bot.quotes)
-        self.summaries = Summaries(self.discussions, bot.store, bot.models)
+        self.summaries = Summaries(self.discussions, bot.store, bot.models, bot.resources.writer)
         self.answers = Answers(bot.clock)
         self.gone: deque[int] = deque(maxlen=GONE)
         self.posts = DigestPosts(bot.store, bot.quotes, bot.clock, self.gone)
@@ -114,6 +114,7 @@ class Summarize(commands.Cog):
         for public in shown:
             if public.kind == "digest":
                 await self.posts.trim(public.id, public.channel_id)
+                await self.bot.store.leftovers.settle(public)
 
     @commands.Cog.listener()
     async def on_raw_message_edit(self, payload: discord.RawMessageUpdateEvent) -> None:

@@ -17,6 +17,7 @@ from bot.discussion import Mode, Scope
 from bot.render import charts
 from bot.render.layout import Layout
 from bot.render.text import ACCENT, clip, jump, quote
+from bot.writer import Wording
 from models.summarizer import SECTIONS
 
 MARKS = {"reported": "📰", "doubt": "🤨", "fact": "📎", "position": "💬", "unanswered": "❓"}
@@ -222,6 +223,7 @@ def _foot(digest: Digest, shown: Shown, pages: int) -> str:
         began, ended = (discord.utils.format_dt(moment, "f") for moment in digest.span)
         parts.append(began if began == ended else f"{began} – {ended}")
     parts += _left_out(digest.left_out)
+    parts += _worded(digest.wording)
     if pages > 1:
         parts.append("more with `/summarize`" if shown.public else f"page {min(shown.page + 1, pages)} of {pages}")
     if shown.shared:
@@ -242,6 +244,19 @@ def _left_out(left: LeftOut) -> list[str]:
     if left.wordless:
         parts.append(f"{left.wordless:,} without words")
     return parts
+
+
+def _worded(wording: Wording | None) -> list[str]:
+    """Say who worded a digest, where texts were sent for that, and what of it does not stand."""
+    if wording is None:
+        return []
+    host = discord.utils.escape_markdown(clip(wording.host or "", 60)).replace("://", "")
+    sent = f"the cited messages were sent to {host}" if host else "on the bot's own machine"
+    if wording.failed:
+        return [f"in members' own words, the writer failed: {wording.failed} ({sent})"]
+    dropped = wording.dropped
+    rest = f"; {dropped} of its sentences left out, no message says so" if dropped else ""
+    return [f"worded by a model ({sent}){rest}"]
 
 
 def _gallery(digest: Digest) -> discord.ui.MediaGallery[Any]:
