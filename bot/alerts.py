@@ -4,20 +4,23 @@ import asyncio
 import logging
 from datetime import timedelta
 
+import aiohttp
 import discord
 
 from bot.needs import alerts_problem
 from bot.pipeline import Pipeline
-from bot.posting import post_once
+from bot.posting import find_posted, post_once
 from bot.quotes import Quotes
 from bot.records import Flag, Post, Server
 from bot.render.alerts import Alert, alert_view, decided_view, gone_view, withdrawn_view
 from bot.render.layout import Layout
 from bot.resources import Resources
+from bot.store.leftovers import Public
 from models.reader import Passage
 
 LATELY = timedelta(days=30)
 REFUSED = (403, 404)
+DISCORD_FAILED = 500  # statuses from which on trying again later makes sense
 BAD_REQUEST = 400  # the fault of one alert; anything else would stop the next one too
 
 log = logging.getLogger(__name__)
@@ -34,28 +37,40 @@ class Alerts:
         self._quotes = quotes
         self._pipeline = pipeline
         self._turns: dict[int, asyncio.Lock] = {}
+        self._failed = False
 
-    async def post_waiting(self, guild_id: int, new: int | None = None) -> None:
+    async def post_waiting(self, guild_id: int, new: int | None = None) -> bool:
         """Post the alerts that a server's flags are due; `new` is the flag that cannot have been posted before.
 
-        What cannot be posted now waits in the queue and is tried again with the next flag.
+        What cannot be posted now waits in the queue and is tried again with the next flag. Say whether that will do:
+        where Discord fails, it is to be tried without waiting for a flag.
         """
         guild = self._client.get_guild(guild_id)
         if guild is None:
-            return
+            return True
         async with self._turns.setdefault(guild_id, asyncio.Lock()):
+            self._failed = False
             server = await self._store.servers.get(guild_id)
             for flag in await self._store.flags.without_alert(guild_id):
                 if not await self._post(guild, server, flag, again=flag.id != new):
-                    return
+                    break
+            return not self._failed
 
-    async def refresh(self, flag: Flag) -> None:
-        """Bring a posted alert in line with its flag."""
-        await self._edit(flag.alert_channel_id, flag.alert_message_id, await self.view(flag))
+    async def refresh(self, flag: Flag) -> bool:
+        """Bring a posted alert in line with its flag; say whether that is settled."""
+        return await self._edit(flag.alert_channel_id, flag.alert_message_id, await self.view(flag))
 
-    async def take_down(self, channel_id: int, posted_id: int | None, moderator_id: int | None = None) -> None:
-        """Shrink the alert of a message that is gone."""
-        await self._edit(channel_id, posted_id, gone_view(moderator_id))
+    async def follow(self, public: Public, moderator_id: int | None = None) -> bool:
+        """Shrink the alert of a message that is gone; say whether that is settled."""
+        if public.posted_id is not None:
+            return await self._edit(public.channel_id, public.posted_id, gone_view(moderator_id))
+        async with self._turns.setdefault(public.guild_id, asyncio.Lock()):
+            server = await self._store.servers.get(public.guild_id)
+            channel = self._client.get_channel(server.alerts_channel_id or 0)
+            if not isinstance(channel, discord.TextChannel):
+                return True
+            left = await find_posted(channel, "alert", public.id)
+            return left is None or await self._edit(channel.id, left.id, gone_view(moderator_id))
 
     async def view(self, flag: Flag) -> Layout:
         """Show a flag as it stands."""
@@ -100,11 +115,18 @@ class Alerts:
             return False
         alert = await self.describe(flag, last_of_day=left == 0)
         try:
-            message = await post_once(channel, "alert", flag.id, again=again, view=alert_view(alert))
+            message = await post_once(
+                channel, "alert", flag.id, again=again, about=flag.message_id, view=alert_view(alert)
+            )
+        except (aiohttp.ClientError, OSError) as error:
+            log.warning("alert of flag %s in server %s waits: %s", flag.id, guild.id, type(error).__name__)
+            self._failed = True
+            return False
         except discord.HTTPException as error:
             log.warning("alert of flag %s in server %s waits: HTTP %s", flag.id, guild.id, error.status)
             if error.status in REFUSED:
                 self._client.dispatch("alert_tried", guild, channel.id, False)
+            self._failed = error.status >= DISCORD_FAILED
             return error.status == BAD_REQUEST
         self._client.dispatch("alert_tried", guild, channel.id, True)
         await self._settle(flag, message)
@@ -114,20 +136,25 @@ class Alerts:
         # The message may have been edited, decided on in the queue or deleted while its alert was on the way.
         now = await self._store.flags.alerted(flag.id, message.channel.id, message.id)
         if now is None:
-            await self.take_down(message.channel.id, message.id)
+            await self._edit(message.channel.id, message.id, gone_view(None))
         elif (now.state, now.label, now.asked_by) != (flag.state, flag.label, flag.asked_by):
             await self.refresh(now)
 
-    async def _edit(self, channel_id: int | None, message_id: int | None, view: Layout) -> None:
+    async def _edit(self, channel_id: int | None, message_id: int | None, view: Layout) -> bool:
         channel = self._client.get_channel(channel_id or 0)
         if message_id is None or not isinstance(channel, discord.TextChannel):
-            return
+            return True
         try:
             await channel.get_partial_message(message_id).edit(view=view)
         except discord.NotFound:
             log.debug("alert %s is gone", message_id)
         except discord.HTTPException as error:
             log.warning("alert %s in %s cannot be changed: HTTP %s", message_id, channel_id, error.status)
+            return error.status < DISCORD_FAILED
+        except (aiohttp.ClientError, OSError) as error:
+            log.warning("alert %s in %s cannot be changed: %s", message_id, channel_id, type(error).__name__)
+            return False
+        return True
 
     async def _right(self, flag: Flag) -> tuple[int, int]:
         counts = await self._store.flags.verdict_counts(flag.guild_id, self._clock() - LATELY)

@@ -14,12 +14,13 @@ import discord
 from bot import citing, policy
 from bot.claims import MayCite
 from bot.intake import Intake
-from bot.posting import post_once
+from bot.posting import find_posted, post_once
 from bot.quotes import Quotes
 from bot.records import Card, Occurrence
 from bot.render.cards import PICTURE, PICTURED, Cited, Shown, card_view, gist
 from bot.render.timeline import alt_text, timeline
 from bot.resources import Resources
+from bot.store.leftovers import Public
 
 DISCORD_FAILED = 500  # statuses from which on trying again later makes sense
 
@@ -51,26 +52,39 @@ class Cards:
                 return True
             return await self._tried(card, again=again)
 
-    async def refresh(self, card_id: int) -> None:
-        """Bring a posted card in line with what can still be shown, or take it down when nothing can."""
+    async def refresh(self, card_id: int) -> bool:
+        """Bring a posted card in line with what can still be shown, or take it down when nothing can.
+
+        Say whether that is settled.
+        """
         async with self._turn(card_id):
             card = await self._store.cards.get(card_id)
             if card is None or card.posted_id is None or card.state != "posted":
-                return
+                return True
             content = await self._content(card)
             if content is None:
                 await self._store.cards.remove(card_id, "empty", self._clock())
-                await self.take_down(card.channel_id, card.posted_id)
-                return
+                return await self.take_down(card.channel_id, card.posted_id)
             message = await self._message(card.channel_id, card.posted_id)
-            if message is not None:
-                await _changed(message.edit(view=content["view"], attachments=content["files"]), card.posted_id)
+            if message is None:
+                return True
+            return await _changed(message.edit(view=content["view"], attachments=content["files"]), card.posted_id)
 
-    async def take_down(self, channel_id: int, posted_id: int | None) -> None:
-        """Delete the message of a card."""
+    async def take_down(self, channel_id: int, posted_id: int | None) -> bool:
+        """Delete the message of a card; say whether it is gone for good."""
         message = await self._message(channel_id, posted_id)
-        if message is not None:
-            await _changed(message.delete(), message.id)
+        return message is None or await _changed(message.delete(), message.id)
+
+    async def follow(self, public: Public) -> bool:
+        """Do with a card's message what a deletion asks for; say whether that is settled."""
+        if await self._store.cards.get(public.id) is not None:
+            return await self.refresh(public.id)
+        if public.posted_id is not None:
+            return await self.take_down(public.channel_id, public.posted_id)
+        async with self._turn(public.id):
+            channel = await self._quotes.channel(public.channel_id)
+            left = None if channel is None else await find_posted(channel, "card", public.id)
+            return left is None or await _changed(left.delete(), left.id)
 
     async def fetch(self, occurrences: Sequence[Occurrence], guild_id: int, may_cite: MayCite) -> list[Cited]:
         """Fetch the texts of occurrences; leave out what may not be shown, and forget what is gone."""
@@ -117,7 +131,14 @@ class Cards:
             return
         claim = discord.MessageReference(message_id=card.message_id, channel_id=card.channel_id)
         message = await post_once(
-            channel, "card", card.id, again=again, reference=claim, mention_author=False, **content
+            channel,
+            "card",
+            card.id,
+            again=again,
+            about=card.message_id,
+            reference=claim,
+            mention_author=False,
+            **content,
         )
         if not await self._store.cards.posted(card.id, message.id, self._clock()):
             await self.take_down(card.channel_id, message.id)
@@ -153,10 +174,16 @@ class Cards:
         return self._turns.setdefault(card_id, asyncio.Lock())
 
 
-async def _changed(change: Awaitable[object], posted_id: int) -> None:
+async def _changed(change: Awaitable[object], posted_id: int) -> bool:
+    """Change a card's message; say whether there is nothing left to try."""
     try:
         await change
     except discord.NotFound:
         log.debug("card message %s is gone", posted_id)
     except discord.HTTPException as error:
         log.warning("card message %s cannot be changed: HTTP %s", posted_id, error.status)
+        return error.status < DISCORD_FAILED
+    except (aiohttp.ClientError, OSError) as error:
+        log.warning("card message %s cannot be changed: %s", posted_id, type(error).__name__)
+        return False
+    return True

@@ -97,7 +97,7 @@ class Hindsight(commands.AutoShardedBot):
         self.quotes = Quotes(self, resources.clock, resources.store.members.opted_out)
         self.memory = ClaimMemory(resources.store, self.quotes, resources.indexes, resources.models.judge)
         self.pipeline = Pipeline(resources, self.quotes, self.new_conversations(), self.memory)
-        self.intake = Intake(self.pipeline, self.quotes, self.dispatch, resources.metrics.read_seconds.observe)
+        self.intake = Intake(self.pipeline, self.quotes, self.dispatch, resources)
         self.tree.on_error = self.on_interaction_error
 
     async def setup_hook(self) -> None:

@@ -33,17 +33,18 @@ async def places(channel: discord.abc.GuildChannel | discord.Thread) -> AsyncIte
 
 
 async def pages(place: Place, after: int, before: int | None = None) -> AsyncIterator[list[discord.Message]]:
-    """Give the messages between two ids up to a hundred at a time: the newest page first, each oldest first."""
+    """Give the messages between two ids up to a hundred at a time: the newest page first, each oldest first.
+
+    Raises:
+        discord.Forbidden, discord.NotFound: the history may not be read, or the place is gone.
+    """
     page: list[discord.Message] = []
     until = None if before is None else discord.Object(before)
-    try:
-        async for message in place.history(limit=None, after=discord.Object(after), before=until, oldest_first=False):
-            page.append(message)
-            if len(page) == PAGE:
-                yield page[::-1]
-                page = []
-    except (discord.Forbidden, discord.NotFound):
-        log.warning("history of %s cannot be read", place.id)
+    async for message in place.history(limit=None, after=discord.Object(after), before=until, oldest_first=False):
+        page.append(message)
+        if len(page) == PAGE:
+            yield page[::-1]
+            page = []
     if page:
         yield page[::-1]
 
@@ -64,12 +65,6 @@ async def spans(place: Place, after: int, before: int | None = None) -> AsyncIte
         yield span
     if carried:
         yield carried
-
-
-def gone(kept: Mapping[int, datetime | None], page: Sequence[discord.Message]) -> list[int]:
-    """List kept ids that lie within a page's span and are not on it: they were deleted."""
-    there = {message.id for message in page}
-    return [message_id for message_id in kept if message_id not in there]
 
 
 def changed(kept: Mapping[int, datetime | None], page: Sequence[discord.Message]) -> list[discord.Message]:

@@ -5,6 +5,8 @@ keep → place → read → decide → record; each step takes the values of the
 
 import asyncio
 import logging
+from collections import OrderedDict
+from collections.abc import Iterable
 from dataclasses import replace
 
 import numpy as np
@@ -12,6 +14,7 @@ import numpy as np
 from bot import policy
 from bot.claims import ClaimMemory, MayCite
 from bot.conversation import Conversations
+from bot.errors import ReadingPaused, StoreError
 from bot.factchecks import question_of
 from bot.quotes import Texts
 from bot.records import (
@@ -31,7 +34,10 @@ from bot.records import (
 from bot.resources import Resources
 from bot.store.messages import Public
 from bot.store.outcomes import Recorded, Result
+from models.batcher import BatchError
 from models.reader import Passage, Reading
+
+GONE = 20_000  # deleted messages remembered: a deletion may overtake the message in the queue of its channel
 
 log = logging.getLogger(__name__)
 
@@ -48,6 +54,8 @@ class Pipeline:
         self._conversations = conversations
         self._memory = memory
         self._order: dict[int, asyncio.Lock] = {}
+        self._gone: OrderedDict[int, None] = OrderedDict()
+        self._missed: dict[int, tuple[int, int]] = {}
 
     async def accept(self, post: Post, may_cite: MayCite, *, past: Conversations | None = None) -> Outcome | None:
         """Read a post; give None when there is nothing to do (read before, opted out, gone meanwhile).
@@ -57,7 +65,7 @@ class Pipeline:
         """
         conversations = past or self._conversations
         async with self._order.setdefault(post.channel_id, asyncio.Lock()):
-            if not await self._store.messages.keep(post):
+            if post.id in self._gone or not await self._keep(post):
                 return None
             self._quotes.remember(post)
             placement = await conversations.place(post)
@@ -74,6 +82,27 @@ class Pipeline:
         result = await self._result(post, placement, reading, decision, vector, server, may_cite if seeks else None)
         return await self._record(result, decision)
 
+    async def note_missed(self) -> bool:
+        """Write down which channels have messages that the database did not take; say whether there are any."""
+        missed, self._missed = self._missed, {}
+        try:
+            for channel_id, (guild_id, after) in missed.items():
+                await self._store.gaps.open(channel_id, guild_id, after)
+        except StoreError:
+            self._missed |= missed
+            raise
+        return bool(missed)
+
+    def miss(self, post: Post) -> None:
+        """Leave a message, and what comes after it in its channel, to be read from the history."""
+        self._missed.setdefault(post.channel_id, (post.guild_id, post.id - 1))
+
+    def bury(self, message_ids: Iterable[int]) -> None:
+        """Let messages that are deleted for good not be kept any more, wherever they are on their way."""
+        self._gone.update(dict.fromkeys(message_ids))
+        while len(self._gone) > GONE:
+            self._gone.popitem(last=False)
+
     async def forget(self, guild_id: int, message_ids: list[int]) -> list[Public]:
         """Forget deleted messages; give the bot's own messages that showed them."""
         for message_id in message_ids:
@@ -88,6 +117,17 @@ class Pipeline:
         placement = (kept and kept.placement) or Placement(Kind.CHAT, None, post.reply_to)
         context = await self._context(post, placement)
         return Passage(post.full_text, context.story, context.parent)
+
+    async def _keep(self, post: Post) -> bool:
+        try:
+            await self.note_missed()
+            wanted = await self._store.messages.keep(post)
+        except StoreError:
+            self.miss(post)
+            raise
+        if post.id in self._gone:
+            await self._store.messages.forget([post.id])
+        return wanted and post.id not in self._gone
 
     async def _context(self, post: Post, placement: Placement) -> Context:
         story = parent = None
@@ -107,9 +147,12 @@ class Pipeline:
         text = post.full_text
         passage = Passage(text, context.story, context.parent)
         texts = [text] if context.story is None else [text, context.story]
-        (reading,), vectors = await asyncio.gather(
-            self._models.read.submit([passage], first=live), self._models.embed.submit(texts, first=live)
-        )
+        try:
+            (reading,), vectors = await asyncio.gather(
+                self._models.read.submit([passage], first=live), self._models.embed.submit(texts, first=live)
+            )
+        except BatchError as error:
+            raise ReadingPaused(f"A model failed: {error}.") from error
         likeness = float(vectors[0] @ vectors[1]) if context.story is not None else 0.0
         return reading, vectors[0], likeness
 
@@ -171,7 +214,7 @@ class Pipeline:
             return None
         if result.claim is not None:
             await self._memory.remember(result.claim)
-        else:
+        if result.claim is None or result.post.id in self._gone:
             await self._memory.forget(result.post.guild_id, [result.post.id])
         log.debug("read message %s as %s", result.post.id, result.reading.label if result.reading else "chat")
         return _outcome(result, decision, recorded)

@@ -8,25 +8,29 @@ from typing import Any
 
 import discord
 
-LOOKED_AT = 100  # messages of a channel searched for one that was posted before a crash
+LOOKED_AT = 2_000  # messages of a channel searched for one that was posted before a crash
 
 
 async def post_once(
-    channel: discord.abc.Messageable, kind: str, row_id: int, *, again: bool, **content: Any
+    channel: discord.abc.Messageable, kind: str, row_id: int, *, again: bool, about: int = 0, **content: Any
 ) -> discord.Message:
     """Send the message of a row, or find the one already there when this is a second attempt (`again`).
 
-    `content` is handed to `channel.send`; its view must hold a component whose custom id begins with
-    `kind:row_id` and ends there or at a colon.
+    `about` is the id of the message that made the row: what was posted for it stands after that. `content` is handed
+    to `channel.send`; its view must hold a component whose custom id begins with `kind:row_id` and ends there or at
+    a colon.
     """
-    if again and (found := await find_posted(channel, kind, row_id)) is not None:
+    if again and (found := await find_posted(channel, kind, row_id, about)) is not None:
         return found
     return await channel.send(nonce=f"{kind}-{row_id}", allowed_mentions=discord.AllowedMentions.none(), **content)
 
 
-async def find_posted(channel: discord.abc.Messageable, kind: str, row_id: int) -> discord.Message | None:
-    """Find our message with the row's buttons among the channel's latest."""
-    async for message in channel.history(limit=LOOKED_AT):
+async def find_posted(
+    channel: discord.abc.Messageable, kind: str, row_id: int, about: int = 0
+) -> discord.Message | None:
+    """Find our message with the row's buttons among the channel's latest, those after a message id."""
+    after = discord.Object(about)
+    async for message in channel.history(limit=LOOKED_AT, after=after, oldest_first=False):
         if message.author.id == _own_id(channel) and carries(message, kind, row_id):
             return message
     return None

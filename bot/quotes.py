@@ -121,6 +121,16 @@ class Quotes:
                 return None
         return None if isinstance(channel, discord.abc.PrivateChannel) else channel
 
+    async def is_deleted(self, channel_id: int) -> bool:
+        """Say whether a channel or thread is deleted, rather than out of reach."""
+        try:
+            await self._client.fetch_channel(channel_id)
+        except discord.NotFound:
+            return True
+        except discord.Forbidden:
+            return False
+        return False
+
     async def starter(self, thread_id: int) -> int | None:
         """Give the id of a thread's starter: the message that it was made from, else its first."""
         if thread_id in self._starters:

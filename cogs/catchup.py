@@ -11,9 +11,14 @@ from discord.ext import commands, tasks
 from bot import history
 from bot.client import Hindsight
 from bot.conversation import Conversations
+from bot.intake import PASSING
+from bot.store.messages import Kept
 
 RECOVERED = 100  # unread rows taken up again at once
 SWEPT = timedelta(days=7)  # how far back deletions and edits are looked for at each start
+AGAIN, SELDOM = timedelta(seconds=15), timedelta(minutes=10)  # between two tries, at first and at last
+NEWEST = 2**63 - 1  # no id is higher
+HOPELESS = 3  # unread rows in a row that fail until the others are left for the next try
 
 Progress = Callable[[int], Awaitable[None]]
 Watchable = discord.abc.GuildChannel | discord.Thread
@@ -26,18 +31,20 @@ class CatchUp(commands.Cog):
 
     def __init__(self, bot: Hindsight) -> None:
         self.bot = bot
-        self._reached: Mapping[int, int] | None = None
+        self._due = False
         self._looked_at = 0
+        self._pause = AGAIN
+        self._next_try = bot.clock()
 
     async def cog_load(self) -> None:
         """Note how far messages were read, before the first new one arrives."""
-        self._reached = await self.bot.store.messages.newest()
+        await self.bot.store.gaps.note()
         self.rewrite.start()
 
     async def cog_unload(self) -> None:
         """Stop; what is left unread is found again at the next start."""
-        self.catch_up.cancel()
-        self.rewrite.cancel()
+        for loop in (self.catch_up, self.take_up, self.rewrite):
+            loop.cancel()
 
     @property
     def progress(self) -> int | None:
@@ -47,20 +54,24 @@ class CatchUp(commands.Cog):
     @commands.Cog.listener()
     async def on_disconnect(self) -> None:
         """Note how far messages were read when the connection broke."""
-        if self._reached is None and not self.catch_up.is_running():
-            self._reached = await self.bot.store.messages.newest()
+        await self.bot.store.gaps.note()
 
     @commands.Cog.listener()
     async def on_resumed(self) -> None:
         """Let the note go: Discord has replayed what was missed."""
-        if not self.catch_up.is_running():
-            self._reached = None
+        if not self._due and not self.catch_up.is_running():
+            await self.bot.store.gaps.close()
 
     @commands.Cog.listener()
     async def on_ready(self) -> None:
         """Read what was missed; a new session replays nothing."""
-        if not self.catch_up.is_running():
-            self.catch_up.start()
+        self._start()
+
+    @commands.Cog.listener()
+    async def on_unfinished(self) -> None:
+        """Try again to read what could not be read, until it is."""
+        if not self.take_up.is_running():
+            self.take_up.start()
 
     async def backfill(self, channel: Watchable, progress: Progress, before: int | None = None) -> int:
         """Read all that stands in a channel and its threads, newest stories first; give the number of messages.
@@ -72,64 +83,146 @@ class CatchUp(commands.Cog):
         read = 0
         async for place in history.places(channel):
             own = place.id == channel.id
-            async for span in history.spans(place, 0, before if own else None):
-                read += await self._take(span, self.bot.new_conversations())
-                if own:
-                    await servers.move_backfill(channel.id, span[0].id)
-                await progress(read)
+            try:
+                async for span in history.spans(place, 0, before if own else None):
+                    read += await self._take(span, self.bot.new_conversations())
+                    if own:
+                        await servers.move_backfill(channel.id, span[0].id)
+                    await progress(read)
+            except (discord.Forbidden, discord.NotFound):
+                log.warning("history of %s cannot be read", place.id)
         await servers.move_backfill(channel.id, None)
         log.info("backfill of %s: %s messages", channel.id, read)
         return read
 
     @tasks.loop(count=1)
     async def catch_up(self) -> None:
-        """Read what was missed, forget what was deleted meanwhile, and go on with what was under way."""
-        self._looked_at = 0
-        reached, self._reached = self._reached or {}, None
-        await self._recover()
-        for guild_id, channel_id in await self.bot.store.servers.watched():
-            channel = await self.bot.quotes.find(channel_id)
-            if channel is not None:
-                await self._catch_up(guild_id, channel, reached)
-        for channel_id, before in await self.bot.store.servers.backfills():
-            channel = await self.bot.quotes.find(channel_id)
-            if channel is not None:
-                await self.backfill(channel, self._count, before)
+        """Read what was missed, forget what was deleted meanwhile, and go on with what was under way.
+
+        What Discord or the database keeps from being done is tried again; the note of the gap stands until then.
+        """
+        while self._due:
+            self._due, self._looked_at = False, 0
+            try:
+                await self._all()
+            except PASSING as error:
+                log.warning("catching up waits: %s", type(error).__name__)
+                self._due = True
+                await asyncio.sleep(AGAIN.total_seconds())
+
+    @tasks.loop(seconds=AGAIN.total_seconds())
+    async def take_up(self) -> None:
+        """Take up again what could not be read or kept at its time; the longer that lasts, the more seldom."""
+        intake, now = self.bot.intake, self.bot.clock()
+        if not intake.unfinished and not self._due:
+            self.take_up.stop()
+        if self.catch_up.is_running() or now < self._next_try:
+            return
+        if self._due:
+            self._start()
+            return
+        intake.unfinished = False
+        try:
+            missed = await self.bot.pipeline.note_missed()
+            await self._recover()
+        except PASSING as error:
+            log.warning("taking up waits: %s", type(error).__name__)
+            intake.unfinished, missed = True, False
+        self._pause = min(2 * self._pause, SELDOM) if intake.unfinished else AGAIN
+        self._next_try = now + self._pause
+        if missed:
+            self._start()
 
     @tasks.loop(hours=24)
     async def rewrite(self) -> None:
         """Write the claim indexes anew, so that an erased vector leaves the disk within a day."""
         await self.bot.memory.save()
 
+    def _start(self) -> None:
+        self._due = True
+        if not self.catch_up.is_running():
+            self.catch_up.start()
+
+    async def _all(self) -> None:
+        store = self.bot.store
+        self.bot.intake.announce_left(await store.leftovers.all())
+        await store.gaps.note()
+        reached = await store.gaps.all()
+        await self._recover()
+        for guild_id, channel_id in await store.servers.watched():
+            channel = await self.bot.quotes.find(channel_id)
+            if channel is not None:
+                await self._catch_up(guild_id, channel, reached)
+            elif await self.bot.quotes.is_deleted(channel_id):
+                await self.bot.intake.drop(guild_id, channel_id)
+        if not self._due:
+            await store.gaps.close()
+        for channel_id, before in await store.servers.backfills():
+            channel = await self.bot.quotes.find(channel_id)
+            if channel is not None:
+                await self.backfill(channel, self._count, before)
+
     async def _recover(self) -> None:
         past = self.bot.new_conversations()
-        after = 0
+        after = failed = left = 0
         while rows := await self.bot.store.messages.unread(RECOVERED, after):
             after = rows[-1].message_id
             for row in rows:
-                message = await self.bot.quotes.fetch(row.channel_id, row.message_id)
-                taken = 0 if message is None else await self._take([message], past)
-                if not taken:
-                    await self.bot.intake.forget(row.guild_id, [row.message_id])
+                if not self.bot.intake.is_busy(row.message_id):
+                    self.bot.intake.unfinished = False
+                    await self._read_again(row, past)
+                    failed = failed + 1 if self.bot.intake.unfinished else 0
+                    left += self.bot.intake.unfinished
+                if failed == HOPELESS:
+                    return
+        self.bot.intake.unfinished = bool(left)
+
+    async def _read_again(self, row: Kept, past: Conversations) -> None:
+        message = await self.bot.quotes.fetch(row.channel_id, row.message_id)
+        if message is None or not self.bot.intake.accepts(message):
+            await self.bot.intake.forget(row.guild_id, [row.message_id])
+        else:
+            await self.bot.intake.take(message, past)
 
     async def _catch_up(self, guild_id: int, channel: Watchable, reached: Mapping[int, int]) -> None:
         added = discord.utils.time_snowflake(await self.bot.store.servers.added_at(channel.id))
+        gone = set(await self.bot.store.messages.places(channel.id))
         async for place in history.places(channel):
-            start = reached.get(place.id, added)
-            swept = discord.utils.time_snowflake(discord.utils.snowflake_time(start) - SWEPT)
-            async for span in history.spans(place, swept):
-                kept = await self.bot.store.messages.between(place.id, span[0].id, span[-1].id)
-                await self.bot.intake.forget(guild_id, history.gone(kept, span))
-                changed = [each for each in history.changed(kept, span) if each.id > start or each.id in kept]
-                await self._take(changed, self.bot.new_conversations())
-                await self._count(len(span))
+            gone.discard(place.id)
+            try:
+                await self._sweep(guild_id, place, max(added, reached.get(place.id, added)))
+            except (discord.Forbidden, discord.NotFound):
+                log.warning("history of %s cannot be read", place.id)
+        for thread_id in gone:
+            if await self.bot.quotes.is_deleted(thread_id):
+                await self.bot.intake.drop(guild_id, thread_id)
+
+    async def _sweep(self, guild_id: int, place: history.Place, start: int) -> None:
+        """Read what came after `start`, and follow what was changed in the days before."""
+        since = discord.utils.time_snowflake(discord.utils.snowflake_time(start) - SWEPT)
+        # Asked before the history is: what comes in meanwhile is not on its pages, and is not gone.
+        missing = set(await self.bot.store.messages.between(place.id, since, NEWEST))
+        async for span in history.spans(place, since):
+            kept = await self.bot.store.messages.between(place.id, span[0].id, span[-1].id)
+            changed = [each for each in history.changed(kept, span) if each.id > start or each.id in kept]
+            await self._take(changed, self.bot.new_conversations())
+            await self._count(len(span))
+            missing.difference_update(message.id for message in span)
+            await self.bot.intake.forget(guild_id, [each for each in missing if each > span[0].id])
+            missing = {each for each in missing if each < span[0].id}
+        await self.bot.intake.forget(guild_id, missing)
 
     async def _count(self, looked_at: int) -> None:
         self._looked_at += looked_at
 
     async def _take(self, messages: Sequence[discord.Message], past: Conversations) -> int:
         accepted = [message for message in messages if self.bot.intake.accepts(message)]
-        await asyncio.gather(*(self.bot.intake.take(message, past) for message in accepted))
+        taken = await asyncio.gather(
+            *(self.bot.intake.take(message, past) for message in accepted), return_exceptions=True
+        )
+        for message, result in zip(accepted, taken, strict=True):
+            if isinstance(result, BaseException):
+                log.error("message %s cannot be read", message.id, exc_info=result)
         return len(accepted)
 
 

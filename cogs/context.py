@@ -85,7 +85,8 @@ class Context(commands.Cog):
     async def on_outcome(self, outcome: Outcome) -> None:
         """Post the card of a claim, take it down when an edit withdrew the claim, and follow edits in quotes."""
         if (withdrawn := outcome.withdrawn_card) is not None:
-            await self.cards.take_down(withdrawn.channel_id, withdrawn.posted_id)
+            place = (withdrawn.id, withdrawn.channel_id, withdrawn.posted_id)
+            await self.on_forgotten([Public("card", *place)])
         if outcome.card is not None and not await self.cards.post(outcome.card.id, again=False):
             self._try_later()
         if outcome.post.edited_at is not None:
@@ -96,12 +97,8 @@ class Context(commands.Cog):
     async def on_forgotten(self, shown: Sequence[Public]) -> None:
         """Take down the cards of claims that are gone, and the quotes of messages that are gone."""
         for public in shown:
-            if public.kind != "card":
-                continue
-            if await self.bot.store.cards.get(public.id) is None:
-                await self.cards.take_down(public.channel_id, public.posted_id)
-            else:
-                await self.cards.refresh(public.id)
+            if public.kind == "card" and await self.cards.follow(public):
+                await self.bot.store.leftovers.settle(public)
 
     @commands.Cog.listener()
     async def on_raw_message_delete(self, payload: discord.RawMessageDeleteEvent) -> None:

@@ -50,12 +50,13 @@ class Review(commands.Cog):
         self.take_up.cancel()
         self.bot.remove_dynamic_items(Verdict)
 
-    @tasks.loop(count=1)
+    @tasks.loop(minutes=5)
     async def take_up(self) -> None:
-        """Post the alerts that a crash kept from being posted."""
+        """Post the alerts that a crash, or Discord's failing, kept from being posted."""
         await self.bot.wait_until_ready()
-        for guild_id in {flag.guild_id for flag in await self.bot.store.flags.without_alert()}:
-            await self.alerts.post_waiting(guild_id)
+        due = {flag.guild_id for flag in await self.bot.store.flags.without_alert()}
+        if all([await self.alerts.post_waiting(guild_id) for guild_id in due]):
+            self.take_up.stop()
 
     @commands.Cog.listener()
     async def on_outcome(self, outcome: Outcome) -> None:
@@ -65,7 +66,8 @@ class Review(commands.Cog):
             await self._refresh(outcome.withdrawn_flag.id)
         elif flag is not None and flag.state == "open":
             if flag.alert_message_id is None:
-                await self.alerts.post_waiting(flag.guild_id, new=flag.id)
+                if not await self.alerts.post_waiting(flag.guild_id, new=flag.id) and not self.take_up.is_running():
+                    self.take_up.start()
             else:
                 await self._refresh(flag.id)
 
@@ -74,10 +76,13 @@ class Review(commands.Cog):
         """Shrink the alerts of messages that are gone, and take what is gone out of the others."""
         for public in shown:
             if public.kind == "alert":
-                moderator_id = self.deleting.pop(public.id, None)
-                await self.alerts.take_down(public.channel_id, public.posted_id, moderator_id)
+                settled = await self.alerts.follow(public, self.deleting.pop(public.id, None))
             elif public.kind == "context":
-                await self._refresh(public.id)
+                settled = await self._refresh(public.id)
+            else:
+                continue
+            if settled:
+                await self.bot.store.leftovers.settle(public)
 
     @app_commands.command(name="review")
     @app_commands.guild_only()
@@ -157,10 +162,9 @@ class Review(commands.Cog):
         place = await self.bot.quotes.find(channel_id)
         return isinstance(place, discord.Thread) and place.parent_id == wanted
 
-    async def _refresh(self, flag_id: int) -> None:
+    async def _refresh(self, flag_id: int) -> bool:
         flag = await self.bot.store.flags.get(flag_id)
-        if flag is not None:
-            await self.alerts.refresh(flag)
+        return flag is None or await self.alerts.refresh(flag)
 
 
 class Verdict(Press, template=PRESS.format(actions="agree|dismiss|other|ask|undo|skip|again")):

@@ -36,25 +36,22 @@ class Watch(commands.Cog):
     @commands.Cog.listener()
     async def on_raw_message_delete(self, payload: discord.RawMessageDeleteEvent) -> None:
         """Forget a deleted message."""
-        await self.bot.intake.forget(payload.guild_id, [payload.message_id])
+        await self.bot.intake.delete(payload.guild_id, [payload.message_id])
 
     @commands.Cog.listener()
     async def on_raw_bulk_message_delete(self, payload: discord.RawBulkMessageDeleteEvent) -> None:
         """Forget messages that were deleted together, as a ban does."""
-        await self.bot.intake.forget(payload.guild_id, payload.message_ids)
+        await self.bot.intake.delete(payload.guild_id, payload.message_ids)
 
     @commands.Cog.listener()
     async def on_raw_thread_delete(self, payload: discord.RawThreadDeleteEvent) -> None:
         """Forget all messages of a deleted thread."""
-        kept = await self.bot.store.messages.in_channel(payload.thread_id)
-        await self.bot.intake.forget(payload.guild_id, kept)
+        await self.bot.intake.drop(payload.guild_id, payload.thread_id)
 
     @commands.Cog.listener()
     async def on_guild_channel_delete(self, channel: discord.abc.GuildChannel) -> None:
         """Forget all messages of a deleted channel and stop watching it."""
-        self.bot.intake.channels.discard(channel.id)
-        await self.bot.store.servers.unwatch(channel.id)
-        await self.bot.intake.forget(channel.guild.id, await self.bot.store.messages.in_channel(channel.id))
+        await self.bot.intake.drop(channel.guild.id, channel.id)
 
 
 async def setup(bot: Hindsight) -> None:

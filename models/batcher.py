@@ -10,6 +10,10 @@ T = TypeVar("T")
 R = TypeVar("R")
 
 
+class BatchError(RuntimeError):
+    """Say that the function behind a batcher failed for an item; its own error is the cause."""
+
+
 class Batcher(Generic[T, R]):
     """Run a list → list function in an executor, one batch at a time, for many callers at once.
 
@@ -31,7 +35,11 @@ class Batcher(Generic[T, R]):
         return len(self._waiting) + len(self._patient)
 
     async def submit(self, items: Sequence[T], *, first: bool = True) -> list[R]:
-        """Give the results of `items` in their order; raise what the function raised."""
+        """Give the results of `items` in their order.
+
+        Raises:
+            BatchError: the function failed for one of them; other callers' items are not drawn into it.
+        """
         loop = asyncio.get_running_loop()
         futures: list[asyncio.Future[R]] = [loop.create_future() for _ in items]
         (self._waiting if first else self._patient).extend(zip(items, futures, strict=True))
@@ -45,19 +53,27 @@ class Batcher(Generic[T, R]):
             await asyncio.wait([self._drain])
 
     async def _run(self) -> None:
-        loop = asyncio.get_running_loop()
         try:
             while batch := self._take():
-                try:
-                    results = await loop.run_in_executor(self._executor, self._function, [item for item, _ in batch])
-                except Exception as error:  # noqa: BLE001 - handed to every caller that waits for this batch
-                    _fail(batch, error)
-                else:
-                    for (_, future), result in zip(batch, results, strict=True):
-                        if not future.done():
-                            future.set_result(result)
+                if not await self._try(batch) and len(batch) > 1:
+                    for each in batch:
+                        await self._try([each])
         finally:
             self._drain = None
+
+    async def _try(self, batch: Sequence[tuple[T, asyncio.Future[R]]]) -> bool:
+        """Run one batch; a failure is the callers' only when the item was alone, so that one does not fail many."""
+        items = [item for item, _ in batch]
+        try:
+            results = await asyncio.get_running_loop().run_in_executor(self._executor, self._function, items)
+        except Exception as error:  # noqa: BLE001 - handed to the caller that waits for it
+            if len(batch) == 1:
+                _fail(batch[0][1], error)
+            return False
+        for (_, future), result in zip(batch, results, strict=True):
+            if not future.done():
+                future.set_result(result)
+        return True
 
     def _take(self) -> list[tuple[T, asyncio.Future[R]]]:
         batch: list[tuple[T, asyncio.Future[R]]] = []
@@ -69,7 +85,8 @@ class Batcher(Generic[T, R]):
         return batch
 
 
-def _fail(batch: Sequence[tuple[object, asyncio.Future]], error: Exception) -> None:
-    for _, future in batch:
-        if not future.done():
-            future.set_exception(error)
+def _fail(future: asyncio.Future, error: Exception) -> None:
+    if not future.done():
+        failure = BatchError(type(error).__name__)
+        failure.__cause__ = error
+        future.set_exception(failure)

@@ -37,6 +37,7 @@ NAMES = {
     "flags.verdict": 12,
     "samples.label": 12,
     "samples.verdict": 12,
+    "leftovers.kind": 8,
     "verdicts.label": 12,
     "verdicts.verdict": 12,
     "audit.action": 24,

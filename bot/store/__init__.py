@@ -13,9 +13,11 @@ from bot.store.database import open_database
 from bot.store.digests import Digests
 from bot.store.disputes import Disputes
 from bot.store.flags import Flags
+from bot.store.gaps import Gaps
 from bot.store.health import Health
 from bot.store.highlights import Highlights
 from bot.store.keys import unlock
+from bot.store.leftovers import Leftovers
 from bot.store.members import Members
 from bot.store.messages import Messages
 from bot.store.outcomes import Outcomes
@@ -37,6 +39,8 @@ class Store:
 
     servers: Servers
     messages: Messages
+    gaps: Gaps
+    leftovers: Leftovers
     outcomes: Outcomes
     claims: Claims
     flags: Flags
@@ -70,6 +74,8 @@ async def open_store(path: Path, master: Vault, *, as_it_is: bool = False) -> As
         yield Store(
             servers=Servers(database),
             messages=Messages(database, vault),
+            gaps=Gaps(database),
+            leftovers=Leftovers(database),
             outcomes=Outcomes(database, vault),
             claims=Claims(database, vault),
             flags=Flags(database),

@@ -12,6 +12,7 @@ from bot.records import Card, Checked, MatchState, Occurrence
 from bot.store.archive import fact_check
 from bot.store.audit import write_entry
 from bot.store.database import Database
+from bot.store.leftovers import Public, write_leftovers
 from bot.store.schema import card_fact_checks, card_occurrences, card_ratings, cards, fact_checks, messages
 from bot.store.vault import Vault
 
@@ -162,6 +163,8 @@ async def withdraw_card(connection: AsyncConnection, message_id: int) -> Card | 
         return None
     card = await _card(connection, row)
     await connection.execute(sa.delete(cards).where(cards.c.card_id == row.card_id))
+    if card.state != "shadow":
+        await write_leftovers(connection, [Public("card", card.id, card.channel_id, card.posted_id, card.guild_id)])
     return card
 
 

@@ -10,12 +10,12 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.records import Kind, Placement, Post
 from bot.store.database import Database
+from bot.store.leftovers import Public, leave
 from bot.store.schema import (
     audit,
     card_occurrences,
     cards,
     digest_citations,
-    digests,
     flags,
     messages,
     opt_outs,
@@ -42,16 +42,6 @@ class Kept:
     created_at: datetime
     placement: Placement | None
     read: bool
-
-
-@dataclass(frozen=True, slots=True)
-class Public:
-    """Point at a message of the bot's own that shows a message which is gone."""
-
-    kind: str  # card, alert or digest; context for an alert that quotes it beside the flagged message
-    id: int
-    channel_id: int
-    posted_id: int | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,12 +129,6 @@ class Messages:
         async with self._database.read() as connection:
             return [_kept(row) for row in await connection.execute(query)]
 
-    async def newest(self) -> Mapping[int, int]:
-        """Give the newest kept message id of every channel and thread."""
-        query = sa.select(messages.c.channel_id, sa.func.max(messages.c.message_id)).group_by(messages.c.channel_id)
-        async with self._database.read() as connection:
-            return {key: value for key, value in await connection.execute(query)}  # noqa: C416 - rows are no pairs to a type checker
-
     async def between(self, channel_id: int, first: int, last: int) -> Mapping[int, datetime | None]:
         """Give the kept messages of a channel from one id to another, with the time of their last edit."""
         query = sa.select(messages.c.message_id, messages.c.edited_at).where(
@@ -152,6 +136,12 @@ class Messages:
         )
         async with self._database.read() as connection:
             return {key: value for key, value in await connection.execute(query)}  # noqa: C416 - rows are no pairs to a type checker
+
+    async def places(self, watched_id: int) -> Sequence[int]:
+        """List the channel and the threads of a watched channel of which messages are kept."""
+        query = sa.select(messages.c.channel_id).where(messages.c.watched_id == watched_id).distinct()
+        async with self._database.read() as connection:
+            return list((await connection.execute(query)).scalars())
 
     async def of_conversation(self, conversation_id: int) -> Sequence[int]:
         """List the ids of a conversation's messages, oldest first."""
@@ -229,7 +219,7 @@ async def forget_all(connection: AsyncConnection, ids: Sequence[int]) -> Forgott
 
 async def forget_messages(connection: AsyncConnection, ids: Sequence[int]) -> list[Public]:
     """Delete messages with all that hangs on them inside the caller's transaction."""
-    shown = await _shown(connection, ids)
+    shown = await leave(connection, ids)
     await connection.execute(sa.delete(flags).where(flags.c.message_id.in_(ids)))
     await connection.execute(sa.delete(cards).where(cards.c.message_id.in_(ids)))
     await connection.execute(sa.delete(card_occurrences).where(card_occurrences.c.message_id.in_(ids)))
@@ -237,45 +227,6 @@ async def forget_messages(connection: AsyncConnection, ids: Sequence[int]) -> li
     await connection.execute(sa.delete(story_digests).where(story_digests.c.conversation_id.in_(ids)))
     await connection.execute(sa.update(audit).where(audit.c.subject_id.in_(ids)).values(subject_id=None))
     await connection.execute(sa.delete(messages).where(messages.c.message_id.in_(ids)))
-    return shown
-
-
-async def _shown(connection: AsyncConnection, ids: Sequence[int]) -> list[Public]:
-    by_claim = sa.select(cards).where(cards.c.message_id.in_(ids))
-    by_match = (
-        sa.select(cards)
-        .join(card_occurrences, card_occurrences.c.card_id == cards.c.card_id)
-        .where(card_occurrences.c.message_id.in_(ids))
-    )
-    by_flag = sa.select(flags).where(flags.c.message_id.in_(ids))
-    # An alert quotes the story and the parent of its message, too.
-    by_context = (
-        sa.select(flags)
-        .join(messages, messages.c.message_id == flags.c.message_id)
-        .where(
-            flags.c.state == "open",
-            flags.c.message_id.not_in(ids),
-            sa.or_(messages.c.conversation_id.in_(ids), messages.c.parent_id.in_(ids)),
-        )
-    )
-    by_digest = (
-        sa.select(digests)
-        .join(digest_citations, digest_citations.c.posted_id == digests.c.posted_id)
-        .where(digest_citations.c.message_id.in_(ids))
-    )
-    shown = [Public("card", row.card_id, row.channel_id, row.posted_id) for row in await connection.execute(by_claim)]
-    shown += [Public("card", row.card_id, row.channel_id, row.posted_id) for row in await connection.execute(by_match)]
-    shown += [
-        Public("alert", row.flag_id, row.alert_channel_id or 0, row.alert_message_id)
-        for row in await connection.execute(by_flag)
-    ]
-    shown += [
-        Public("context", row.flag_id, row.alert_channel_id or 0, row.alert_message_id)
-        for row in await connection.execute(by_context)
-    ]
-    shown += [
-        Public("digest", row.posted_id, row.channel_id, row.posted_id) for row in await connection.execute(by_digest)
-    ]
     return shown
 
 

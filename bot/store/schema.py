@@ -66,6 +66,14 @@ channel_policies = sa.Table(
     sa.Column("flags", sa.JSON, nullable=False, comment="threshold by label; null: never flagged there"),
 )
 
+gaps = sa.Table(
+    "gaps",
+    metadata,
+    sa.Column("channel_id", sa.BigInteger, primary_key=True),
+    sa.Column("guild_id", sa.BigInteger, nullable=False, index=True),
+    sa.Column("after", sa.BigInteger, nullable=False, comment="the last message read before the bot went away"),
+)
+
 messages = sa.Table(
     "messages",
     metadata,
@@ -272,6 +280,17 @@ story_digests = sa.Table(
     sa.Column("closed", sa.Boolean, nullable=False, server_default=sa.false(), comment="deleted by hand: never again"),
     comment="digests that the bot posts by itself, one under a story",
     sqlite_autoincrement=True,
+)
+
+leftovers = sa.Table(
+    "leftovers",
+    metadata,
+    sa.Column("kind", sa.String(8), primary_key=True),
+    sa.Column("id", sa.BigInteger, primary_key=True),
+    sa.Column("guild_id", sa.BigInteger, nullable=False, index=True),
+    sa.Column("channel_id", sa.BigInteger, nullable=False),
+    sa.Column("posted_id", sa.BigInteger),
+    comment="what the bot has posted and has still to take down or to change",
 )
 
 opt_outs = sa.Table(

@@ -1,6 +1,5 @@
 """`/settings`: everything on one panel, each change in words, checked again at every press, and in the log."""
 
-
 import discord
 import pytest
 

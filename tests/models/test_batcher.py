@@ -6,7 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from models.batcher import Batcher
+from models.batcher import Batcher, BatchError
 
 
 @pytest.fixture
@@ -67,12 +67,21 @@ async def test_live_items_go_before_patient_ones(executor: ThreadPoolExecutor) -
     assert doubler.batches == [[0], [1, 2], [7, 8]]
 
 
-async def test_error_reaches_every_caller_and_the_next_batch_runs(executor: ThreadPoolExecutor) -> None:
+async def test_error_reaches_its_caller_alone_and_the_next_batch_runs(executor: ThreadPoolExecutor) -> None:
     doubler = Doubler()
-    doubler.gate.set()
     batcher = Batcher(doubler, executor)
-    answers = await asyncio.gather(batcher.submit([1]), batcher.submit([13]), return_exceptions=True)
-    assert all(isinstance(answer, ValueError) for answer in answers)
+    running = asyncio.ensure_future(batcher.submit([0]))
+    await asyncio.sleep(0)
+    await asyncio.sleep(0)
+    waiting = [asyncio.ensure_future(batcher.submit([number])) for number in (1, 13, 2)]
+    await asyncio.sleep(0)
+    doubler.gate.set()
+    await running
+    good, failed, other = await asyncio.gather(*waiting, return_exceptions=True)
+    assert (good, other) == ([2], [4])
+    assert isinstance(failed, BatchError)
+    assert isinstance(failed.__cause__, ValueError)
+    assert doubler.batches == [[0], [1, 13, 2], [1], [13], [2]]
     assert await batcher.submit([5]) == [10]
 
 

@@ -55,6 +55,29 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_fact_checks_page_claim"), ["page", "claim"], unique=True)
 
     op.create_table(
+        "gaps",
+        sa.Column("channel_id", sa.BigInteger(), nullable=False),
+        sa.Column("guild_id", sa.BigInteger(), nullable=False),
+        sa.Column("after", sa.BigInteger(), nullable=False, comment="the last message read before the bot went away"),
+        sa.PrimaryKeyConstraint("channel_id"),
+    )
+    with op.batch_alter_table("gaps", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_gaps_guild_id"), ["guild_id"], unique=False)
+
+    op.create_table(
+        "leftovers",
+        sa.Column("kind", sa.String(length=8), nullable=False),
+        sa.Column("id", sa.BigInteger(), nullable=False),
+        sa.Column("guild_id", sa.BigInteger(), nullable=False),
+        sa.Column("channel_id", sa.BigInteger(), nullable=False),
+        sa.Column("posted_id", sa.BigInteger(), nullable=True),
+        sa.PrimaryKeyConstraint("kind", "id"),
+        comment="what the bot has posted and has still to take down or to change",
+    )
+    with op.batch_alter_table("leftovers", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_leftovers_guild_id"), ["guild_id"], unique=False)
+
+    op.create_table(
         "story_digests",
         sa.Column("digest_id", sa.Integer(), nullable=False),
         sa.Column("guild_id", sa.BigInteger(), nullable=False),

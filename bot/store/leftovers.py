@@ -1,0 +1,95 @@
+"""The bot's own messages that show what is gone: kept with the deletion, until they are taken down or changed."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+import sqlalchemy as sa
+from sqlalchemy.dialects.sqlite import insert
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from bot.store.database import Database
+from bot.store.schema import card_occurrences, cards, digest_citations, digests, flags, leftovers, messages
+
+
+@dataclass(frozen=True, slots=True)
+class Public:
+    """Point at a message of the bot's own that shows a message which is gone.
+
+    `posted_id` is None where the bot stopped before it knew whether it had posted.
+    """
+
+    kind: str  # card, alert or digest; context for an alert that quotes it beside the flagged message
+    id: int
+    channel_id: int
+    posted_id: int | None
+    guild_id: int = field(default=0, compare=False)
+
+
+class Leftovers:
+    """Keep what is still to be done after a deletion, so that a crash leaves no quote behind."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def all(self) -> Sequence[Public]:
+        """List what is still to be done."""
+        async with self._database.read() as connection:
+            return [_public(row) for row in await connection.execute(sa.select(leftovers))]
+
+    async def settle(self, public: Public) -> None:
+        """Let go of what is done."""
+        chosen = sa.and_(leftovers.c.kind == public.kind, leftovers.c.id == public.id)
+        async with self._database.write() as connection:
+            await connection.execute(sa.delete(leftovers).where(chosen))
+
+
+async def leave(connection: AsyncConnection, message_ids: Sequence[int]) -> list[Public]:
+    """Write down what shows messages that are about to be deleted, inside the caller's transaction; give it."""
+    shown = [
+        Public(kind, row.id, row.channel_id or 0, row.posted_id, row.guild_id)
+        for kind, query in _queries(message_ids).items()
+        for row in await connection.execute(query)
+    ]
+    await write_leftovers(connection, shown)
+    return shown
+
+
+async def write_leftovers(connection: AsyncConnection, shown: Sequence[Public]) -> None:
+    """Write down what is to be taken down or changed, inside the caller's transaction."""
+    rows = [{name: getattr(public, name) for name in Public.__dataclass_fields__} for public in shown]
+    if rows:
+        await connection.execute(insert(leftovers).on_conflict_do_nothing(), rows)
+
+
+def _queries(ids: Sequence[int]) -> dict[str, sa.Select]:
+    card = _pointer(cards, cards.c.card_id, cards.c.channel_id, cards.c.posted_id).where(
+        sa.or_(cards.c.posted_id.is_not(None), cards.c.state == "pending")
+    )
+    matches = sa.select(card_occurrences.c.card_id).where(card_occurrences.c.message_id.in_(ids))
+    alert = _pointer(flags, flags.c.flag_id, flags.c.alert_channel_id, flags.c.alert_message_id)
+    beside = alert.join(messages, messages.c.message_id == flags.c.message_id)
+    digest = _pointer(digests, digests.c.posted_id, digests.c.channel_id, digests.c.posted_id)
+    cited = sa.select(digest_citations.c.posted_id).where(digest_citations.c.message_id.in_(ids))
+    return {
+        "card": card.where(sa.or_(cards.c.message_id.in_(ids), cards.c.card_id.in_(matches))),
+        "alert": alert.where(
+            flags.c.message_id.in_(ids), sa.or_(flags.c.alert_message_id.is_not(None), flags.c.quiet.is_(False))
+        ),
+        # An alert quotes the story and the parent of its message, too.
+        "context": beside.where(
+            flags.c.state == "open",
+            flags.c.alert_message_id.is_not(None),
+            flags.c.message_id.not_in(ids),
+            sa.or_(messages.c.conversation_id.in_(ids), messages.c.parent_id.in_(ids)),
+        ),
+        "digest": digest.where(digests.c.posted_id.in_(cited)),
+    }
+
+
+def _pointer(table: sa.Table, row_id: sa.Column, channel: sa.Column, posted: sa.Column) -> sa.Select:
+    labelled = (row_id.label("id"), channel.label("channel_id"), posted.label("posted_id"))
+    return sa.select(*labelled, table.c.guild_id)
+
+
+def _public(row: sa.Row) -> Public:
+    return Public(row.kind, row.id, row.channel_id, row.posted_id, row.guild_id)
