@@ -37,6 +37,7 @@ EXTENSIONS = (
     "cogs.audit",
     "cogs.mending",
 )
+TOO_MANY, SERVER_FAULT = 429, 500  # answers of Discord's that pass
 FAILED = "Something went wrong on my side; it is logged. Please try again in a minute."
 
 log = logging.getLogger(__name__)
@@ -144,6 +145,8 @@ def explain(error: BaseException) -> str | None:
             return "This works in a server, not in direct messages."
         case app_commands.CommandOnCooldown():
             return f"One moment: try again in {error.retry_after:.0f} seconds."
+        case discord.HTTPException() if error.status >= SERVER_FAULT or error.status == TOO_MANY:
+            return "Discord is failing just now, so I cannot do that. Please try again in a minute."
         case discord.Forbidden():
             return "Discord did not let me do that: I lack a permission there. `/about` names what is missing."
         case _:

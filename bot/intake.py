@@ -24,7 +24,7 @@ AT_ONCE = 32  # live messages of one server under way: as many as the models rea
 Announce = Callable[..., None]
 PASSING = (ReadingPaused, StoreError, discord.HTTPException, aiohttp.ClientError, OSError)
 
-ROOM = 2_000  # messages on their way at once; in a flood, what is more is read from the history later
+ROOM = 2_000  # messages of one server on their way at once; in a flood, what is more is read from the history later
 
 log = logging.getLogger(__name__)
 
@@ -46,6 +46,7 @@ class Intake:
         self.paused: datetime | None = None
         self.unfinished = False
         self._busy: Counter[int] = Counter()
+        self._lines: Counter[int] = Counter()
         self._pipeline = pipeline
         self._quotes = quotes
         self._announce = announce
@@ -75,17 +76,19 @@ class Intake:
         server's line, so that it holds up nobody else's.
         """
         post, began = to_post(message), perf_counter()
-        if past is None and len(self._busy) >= ROOM:
+        if past is None and self._lines[post.guild_id] >= ROOM:
             self._pipeline.miss(post)
             self._leave(post.id, TooMany())
             return None
         self._busy[post.id] += 1
+        self._lines[post.guild_id] += 1
         try:
             outcome = await self._accept(post, past)
         except PASSING as error:
             self._leave(post.id, error)
             return None
         finally:
+            self._lines[post.guild_id] -= 1
             self._busy[post.id] -= 1
             if not self._busy[post.id]:
                 del self._busy[post.id]

@@ -108,7 +108,8 @@ class Mending(commands.Cog):
         """Tell the moderators' channel, else the owner; say whether somebody was reached."""
         alerts_id = (await self.bot.store.servers.get(guild.id)).alerts_channel_id
         channel = guild.get_channel(alerts_id or 0)
-        if isinstance(channel, discord.TextChannel) and alerts_problem(guild, alerts_id) is None:
+        refused = any(problem.name == REFUSED for problem in found)
+        if isinstance(channel, discord.TextChannel) and not refused and alerts_problem(guild, alerts_id) is None:
             try:
                 await channel.send(report(found))
             except discord.HTTPException as error:

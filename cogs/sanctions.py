@@ -111,7 +111,10 @@ class TimeOut(SanctionForm, title="Time out the author?"):
         words, length = LENGTHS[value_of(self.length)]
         target = await find_author(interaction, flag)
         reason = text_of(self.reason)
-        await target.timeout(length, reason=audit_reason(interaction, reason))
+        try:
+            await target.timeout(length, reason=audit_reason(interaction, reason))
+        except discord.HTTPException as error:
+            raise failure(error) from None
         minutes = int(length.total_seconds() // 60)
         now = client.clock()
         await log(interaction, flag, "timed out", minutes=minutes)
@@ -135,12 +138,21 @@ async def delete(interaction: Pressed, flag: Flag, reason: str) -> None:
         await client.http.delete_message(flag.channel_id, flag.message_id, reason=audit_reason(interaction, reason))
     except discord.NotFound:
         deleting.pop(flag.id, None)
-    except discord.HTTPException:
+    except discord.HTTPException as error:
         deleting.pop(flag.id, None)
-        raise
+        raise failure(error) from None
     else:
         await log(interaction, flag, "message deleted")
     await client.intake.forget(flag.guild_id, [flag.message_id])
+
+
+def failure(error: discord.HTTPException) -> UserError:
+    """Say why Discord did not do what a moderator wanted; nothing was done then."""
+    if isinstance(error, discord.Forbidden):
+        return UserError(
+            "Discord did not let me do that: I lack a permission, or my role stands too low. Nothing was done."
+        )
+    return UserError("Discord is failing just now, so nothing was done. Please try again in a minute.")
 
 
 async def log(interaction: Pressed, flag: Flag, action: str, **detail: int) -> None:
