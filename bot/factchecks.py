@@ -13,7 +13,7 @@ from bot.ranking import CANDIDATES, JUDGED, fuse, names_a_page, nearest
 from bot.records import Checked, FactCheck, MatchState, Post
 from bot.store.archive import Archive, State
 from models.batcher import Batcher
-from models.matcher import Judgement, Pair
+from models.matcher import Judgement, Pair, denies
 from models.wording import plain
 
 LOOKED_AT = timedelta(minutes=1)  # how long an import by another process may stay unnoticed
@@ -95,7 +95,7 @@ class FactChecks:
             if (found := known.get(int(loaded.ids[place])))
         ]
         judged = await self._judge.submit([pair for _, pair in pairs])
-        return (*same, *graded(list(zip([found for found, _ in pairs], judged, strict=True))))
+        return (*same, *graded(text, [(found, each) for (found, _), each in zip(pairs, judged, strict=True)]))
 
     async def take(self, found: Sequence[FactCheck]) -> None:
         """Add fact-checks and have them found from now on."""
@@ -123,8 +123,11 @@ class FactChecks:
             return self._loaded
 
 
-def graded(judged: Sequence[tuple[FactCheck, Judgement]]) -> list[Checked]:
-    """Sort what was judged; none is sure below one that is not, as the thresholds were fitted."""
+def graded(text: str, judged: Sequence[tuple[FactCheck, Judgement]]) -> list[Checked]:
+    """Sort what was judged; none is sure below one that is not, as the thresholds were fitted.
+
+    A fact-check's headline often denies its own claim ("No, …"), so only the claim says what is contradicted.
+    """
     best = sorted(judged, key=lambda each: -each[1].score)
     sure = len(list(takewhile(lambda each: each[1].state is MatchState.CONFIRMED, best)))
     return [
@@ -132,7 +135,7 @@ def graded(judged: Sequence[tuple[FactCheck, Judgement]]) -> list[Checked]:
             found,
             judgement.score,
             MatchState.CONFIRMED if place < sure else MatchState.SUGGESTED,
-            judgement.contradicts,
+            denies(text) != denies(found.claim),
         )
         for place, (found, judgement) in enumerate(best)
         if judgement.state is not MatchState.NONE

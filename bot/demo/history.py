@@ -7,6 +7,9 @@ from datetime import datetime, timedelta
 from functools import cached_property
 from pathlib import Path
 
+from bot.importing_reviews import to_fact_check
+from bot.records import FactCheck
+
 FILE = Path(__file__).with_name("history.toml")
 
 
@@ -47,12 +50,13 @@ class Story:
 
 @dataclass(frozen=True)
 class History:
-    """Hold everything that was said before the demo begins, and what is said while it runs."""
+    """Hold everything that was said before the demo begins, what is said while it runs, and what others checked."""
 
     present: datetime
     members: dict[str, str]
     past: tuple[Story, ...]
     live: tuple[Story, ...]
+    fact_checks: tuple[FactCheck, ...]
 
     @cached_property
     def begins(self) -> datetime:
@@ -78,6 +82,7 @@ def load(file: Path = FILE) -> History:
         members=data["members"],
         past=tuple(_story(entry) for entry in data["story"]),
         live=tuple(_story(entry) for entry in data["live"]),
+        fact_checks=tuple(to_fact_check(entry, file.name) for entry in data["fact_check"]),
     )
 
 

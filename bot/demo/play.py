@@ -46,9 +46,10 @@ class Stage:
         self.server: Server
 
     async def open(self) -> None:
-        """Open the store and the models, build the server and start the bot on it."""
+        """Open the store and the models, import the fact-checks, build the server and start the bot on it."""
         env = Env(await self._bot(), shard_count=1, settle_timeout=PATIENCE)
         self.server = build(env, self.history, permissions())
+        await self.resources.fact_checks.take(self.history.fact_checks)
         await env.start()
 
     async def restart(self) -> None:

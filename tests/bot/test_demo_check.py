@@ -59,6 +59,12 @@ def test_the_card_names_four_earlier_times(played: Played) -> None:
     assert [occurrence["at"][:4] for occurrence in card["occurrences"]] == ["2021", "2022", "2023", "2025"]
 
 
+def test_the_card_shows_a_fact_check_in_its_publishers_words(played: Played) -> None:
+    text = played.transcript["cards"][0]["text"]
+    assert "Rated “Announced four times, not kept once” by Averley Fact Desk" in text
+    assert "https://fact-desk.example/marrow-sound-bridge-next-spring" in text
+
+
 def test_every_message_is_there_once_with_at_most_one_reading(played: Played) -> None:
     messages = played.transcript["messages"]
     history = load()

@@ -30,6 +30,14 @@ def test_every_link_leads_nowhere() -> None:
     assert all(host.endswith(".example") for host in hosts)
 
 
+def test_fact_checks_are_invented_and_from_before_the_present() -> None:
+    assert len(HISTORY.fact_checks) >= 3
+    for found in HISTORY.fact_checks:
+        assert found.page.partition("/")[0].endswith(".example")
+        assert found.published
+        assert found.published < HISTORY.present.date()
+
+
 def test_the_past_is_told_in_order_and_ends_before_the_present() -> None:
     times = [at for at, _, _ in HISTORY.timeline()]
     assert times == sorted(times)

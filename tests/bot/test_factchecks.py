@@ -108,12 +108,19 @@ async def test_a_new_embedder_finds_nothing_until_it_has_encoded_all(opened: Res
 def test_none_is_sure_below_one_that_is_not() -> None:
     sure, maybe, none = MatchState.CONFIRMED, MatchState.SUGGESTED, MatchState.NONE
     judged = [Judgement(score, state) for score, state in ((0.7, sure), (0.9, sure), (0.8, maybe), (0.1, none))]
-    found = graded([(replace(BRIDGE, id=number), each) for number, each in enumerate(judged)])
+    found = graded("text", [(replace(BRIDGE, id=number), each) for number, each in enumerate(judged)])
     assert [(each.found.id, each.state.value) for each in found] == [
         (1, "confirmed"),
         (2, "suggested"),
         (0, "suggested"),
     ]
+
+
+def test_headline_that_denies_the_claim_contradicts_nobody_who_tells_it() -> None:
+    found = replace(BRIDGE, title="No, the bridge does not open")
+    for text, contradicts in ((BRIDGE.claim, False), ("The harbour bridge will not open next spring", True)):
+        (checked,) = graded(text, [(found, Judgement(0.9, MatchState.CONFIRMED, contradicts=True))])
+        assert checked.contradicts is contradicts
 
 
 def test_card_shows_two_sure_ones_that_the_message_does_not_link_to() -> None:
