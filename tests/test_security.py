@@ -180,7 +180,7 @@ def test_nothing_that_is_loaded_can_run_code() -> None:
     assert weights <= {".safetensors", ".json", ".md"}
 
 
-def test_one_place_speaks_to_anyone_but_discord() -> None:
+def test_two_places_speak_to_anyone_but_discord() -> None:
     clients = {"requests", "httpx", "urllib3", "trafilatura"}
     found = set()
     for name, node in nodes():
@@ -193,7 +193,7 @@ def test_one_place_speaks_to_anyone_but_discord() -> None:
         ):
             found.add(name)
     found -= {"bot/demo/page.py"}  # speaks to the simulated Discord on this machine
-    assert found <= {"bot/resources.py"}  # for the source of fact-checks, which is off without its key
+    assert found <= {"bot/resources.py", "bot/writer.py"}  # fact-checks' source and the writer, off unless set
 
 
 def test_settings_that_are_secret_are_secret() -> None:
@@ -204,5 +204,12 @@ def test_settings_that_are_secret_are_secret() -> None:
 
 def test_security_policy_names_what_leaves_the_machine() -> None:
     policy = (ROOT / "SECURITY.md").read_text()
-    for word in ("HINDSIGHT_FACT_CHECK_KEY", "Discord", "127.0.0.1", "safetensors", "hindsight.key"):
+    for word in (
+        "HINDSIGHT_FACT_CHECK_KEY",
+        "HINDSIGHT_WRITER",
+        "Discord",
+        "127.0.0.1",
+        "safetensors",
+        "hindsight.key",
+    ):
         assert word in policy
