@@ -1,16 +1,16 @@
 """Earlier claims: find, compare, forget.
 
-Vectors propose, texts decide. The texts of at most three candidates are fetched from Discord, through a budget;
-when it is spent, a candidate stays *suggested*.
+Vectors propose, texts decide. The texts of at most three candidates are fetched from Discord, through a budget unless
+somebody waits; when it is spent, a candidate stays *suggested* and the claim is put off.
 """
 
-from collections import Counter
+from collections import Counter, OrderedDict
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import replace
 from datetime import timedelta
 
 from bot.indexes import Indexes
-from bot.quotes import Texts
+from bot.quotes import Budget, Texts
 from bot.records import Claim, MatchState, Occurrence, Post
 from bot.store import Store
 from models.batcher import Batcher
@@ -22,23 +22,43 @@ COMPARED = 3  # candidates whose text is fetched for one claim
 SHOWN = 12  # and once one is confirmed, since a card quotes them anyway
 TOGETHER = timedelta(minutes=15)  # a story shared in two channels within this time is one occurrence
 
+PUT_OFF = 1_000  # claims that wait for another try
+
 MayCite = Callable[[int], Awaitable[bool]]
 
 
 class ClaimMemory:
     """Find a claim's earlier occurrences in its server."""
 
-    def __init__(self, store: Store, quotes: Texts, indexes: Indexes, judge: Batcher[Pair, Judgement]) -> None:
+    def __init__(
+        self,
+        store: Store,
+        quotes: Texts,
+        indexes: Indexes,
+        judge: Batcher[Pair, Judgement],
+        budget: Budget | None = None,
+    ) -> None:
         self._store = store
         self._quotes = quotes
         self._indexes = indexes
         self._judge = judge
+        self._budget = budget
+        self._put_off: OrderedDict[int, Claim] = OrderedDict()
 
-    async def find(self, claim: Claim, text: str, may_cite: MayCite) -> tuple[Occurrence, ...]:
+    @property
+    def waits(self) -> bool:
+        """Say whether a claim waits for another try."""
+        return bool(self._put_off)
+
+    def put_off(self, most: int) -> list[Claim]:
+        """Give the claims that wait longest for another try; they are not remembered as waiting any more."""
+        return [self._put_off.popitem(last=False)[1] for _ in range(min(most, len(self._put_off)))]
+
+    async def find(self, claim: Claim, text: str, may_cite: MayCite, *, first: bool = False) -> tuple[Occurrence, ...]:
         """List earlier occurrences of a claim, oldest first, one for each conversation and for each time it was shared.
 
         `may_cite` says for a channel id whether its messages may be shown where the answer appears; what may
-        not is neither shown nor counted.
+        not is neither shown nor counted. `first` fetches whatever it takes, for somebody who waits.
         """
         near = await self._indexes.search(claim.guild_id, claim.vector, CANDIDATES)
         same_url = set(await self._store.claims.same_url(claim.guild_id, claim.urls)) if claim.urls else set()
@@ -52,7 +72,7 @@ class ClaimMemory:
             for message_id, channel_id, conversation_id, at in await self._store.claims.places(list(scores))
             if at <= until and conversation_id != claim.conversation_id and await may_cite(channel_id)
         ]
-        return together(await self._with_tallies(await self._graded(earlier, text, same_url)))
+        return together(await self._with_tallies(await self._graded(claim, earlier, text, same_url, first=first)))
 
     async def remember(self, claim: Claim) -> None:
         """Have a recorded claim found from now on."""
@@ -60,6 +80,8 @@ class ClaimMemory:
 
     async def forget(self, guild_id: int, message_ids: list[int]) -> None:
         """Have forgotten claims found no more."""
+        for message_id in message_ids:
+            self._put_off.pop(message_id, None)
         await self._indexes.remove(guild_id, message_ids)
 
     async def save(self) -> None:
@@ -70,7 +92,9 @@ class ClaimMemory:
         """Have nothing on disk that is not in the table, of servers that nobody has asked about, too."""
         await self._indexes.refresh()
 
-    async def _graded(self, earlier: list[Occurrence], text: str, same_url: set[int]) -> list[Occurrence]:
+    async def _graded(
+        self, claim: Claim, earlier: list[Occurrence], text: str, same_url: set[int], *, first: bool
+    ) -> list[Occurrence]:
         best: dict[int, Occurrence] = {}
         compared, limit = 0, COMPARED
         for found in sorted(earlier, key=lambda occurrence: -occurrence.score):
@@ -79,6 +103,8 @@ class ClaimMemory:
             if found.message_id in same_url:
                 best[found.conversation_id] = replace(found, state=MatchState.CONFIRMED)
                 limit = SHOWN
+            elif compared < limit and not (first or await self._affords(found, claim)):
+                best[found.conversation_id] = found
             elif compared < limit:
                 compared += 1
                 graded = await self._compared(found, text)
@@ -88,6 +114,16 @@ class ClaimMemory:
             else:
                 best[found.conversation_id] = found
         return sorted(best.values(), key=lambda occurrence: occurrence.at)
+
+    async def _affords(self, found: Occurrence, claim: Claim) -> bool:
+        """Say whether a text can be fetched now; if not, put the claim off."""
+        if self._budget is None or await self._budget.covers(found.message_id):
+            return True
+        if claim.message_id:
+            self._put_off[claim.message_id] = claim
+        while len(self._put_off) > PUT_OFF:
+            self._put_off.popitem(last=False)
+        return False
 
     async def _compared(self, found: Occurrence, text: str) -> Occurrence | None:
         post: Post | None = await self._quotes.get(found.channel_id, found.message_id)

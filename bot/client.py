@@ -10,8 +10,9 @@ from bot.claims import ClaimMemory
 from bot.conversation import Conversations
 from bot.errors import UserError
 from bot.intake import Intake
+from bot.languages import Translator, Tree
 from bot.pipeline import Pipeline
-from bot.quotes import Quotes
+from bot.quotes import Budget, Quotes
 from bot.records import Post
 from bot.resources import Resources
 from bot.store.messages import Kept
@@ -90,13 +91,15 @@ class Hindsight(commands.AutoShardedBot):
             member_cache_flags=discord.MemberCacheFlags.none(),
             chunk_guilds_at_startup=False,
             http_trace=resources.metrics.trace(),
+            tree_cls=Tree,
         )
         self.resources = resources
         self.store = resources.store
         self.models = resources.models
         self.clock = resources.clock
         self.quotes = Quotes(self, resources.clock, resources.store.members.opted_out)
-        self.memory = ClaimMemory(resources.store, self.quotes, resources.indexes, resources.models.judge)
+        budget = Budget(self.quotes)
+        self.memory = ClaimMemory(resources.store, self.quotes, resources.indexes, resources.models.judge, budget)
         self.pipeline = Pipeline(resources, self.quotes, self.new_conversations(), self.memory)
         self.intake = Intake(self.pipeline, self.quotes, self.dispatch, resources)
         self.tree.on_error = self.on_interaction_error
@@ -106,6 +109,7 @@ class Hindsight(commands.AutoShardedBot):
         self.intake.own_id = self.user.id if self.user else None
         for name in EXTENSIONS:
             await self.load_extension(name)
+        await self.tree.set_translator(Translator())
         await self.tree.sync()
 
     def new_conversations(self) -> Conversations:

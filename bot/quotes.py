@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from typing import Protocol
 
 import discord
+from aiolimiter import AsyncLimiter
 
 from bot.posts import is_readable, to_post
 from bot.records import Post
@@ -14,6 +15,7 @@ from bot.resources import Clock
 
 KEEP = timedelta(minutes=15)
 ROOM = 20_000  # posts in memory at most
+BACKGROUND = 10  # messages fetched in a second for what nobody waits for; Discord allows fifty requests in all
 
 OptedOut = Callable[[int, int], Awaitable[bool]]
 
@@ -66,6 +68,11 @@ class Quotes:
         limit = self._clock() - KEEP
         while self._posts and next(iter(self._posts.values()))[0] < limit:
             self._posts.popitem(last=False)
+
+    def holds(self, message_id: int) -> bool:
+        """Say whether a post is in memory."""
+        self.drop_old()
+        return message_id in self._posts
 
     async def get(self, channel_id: int, message_id: int) -> Post | None:
         """Give a post, or None when it is deleted or may not be read."""
@@ -154,3 +161,20 @@ class Quotes:
         except discord.Forbidden:
             return None
         return nearest[0] if nearest else None
+
+
+class Budget:
+    """Say whether a text may be fetched now for what nobody waits for; one that is in memory costs nothing."""
+
+    def __init__(self, quotes: Quotes) -> None:
+        self._quotes = quotes
+        self._limiter = AsyncLimiter(BACKGROUND, 1)
+
+    async def covers(self, message_id: int) -> bool:
+        """Spend on a text, unless the budget is spent already."""
+        if self._quotes.holds(message_id):
+            return True
+        if not self._limiter.has_capacity():
+            return False
+        await self._limiter.acquire()
+        return True

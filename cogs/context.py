@@ -25,6 +25,7 @@ from bot.visibility import Place
 
 ASKED = 2000  # characters of a text that is asked about
 SURE, MAYBE = 8, 3  # occurrences in an answer
+AGAIN = 5  # claims tried again at once
 MAYBE_CHECKED = 1  # fact-checks in it that may be of the same claim
 
 COOLDOWN = app_commands.checks.cooldown(3, 10.0, key=lambda interaction: (interaction.guild_id, interaction.user.id))
@@ -65,6 +66,7 @@ class Context(commands.Cog):
         """Stop listening."""
         self.take_up.cancel()
         self.encode_archive.cancel()
+        self.try_again.cancel()
         self.bot.tree.remove_command(self.seen_before.name, type=self.seen_before.type)
         self.bot.remove_dynamic_items(CardButton, Resume)
 
@@ -81,6 +83,19 @@ class Context(commands.Cog):
         """Encode the fact-checks that a stopped import left, or all of them when the embedder is a new one."""
         await self.bot.resources.fact_checks.encode()
 
+    @tasks.loop(seconds=30)
+    async def try_again(self) -> None:
+        """Read claims once more for which too many texts had to be fetched, then rest; not at once."""
+        if self.try_again.current_loop == 0:
+            return
+        for claim in self.bot.memory.put_off(AGAIN):
+            message = await self.bot.quotes.fetch(claim.channel_id, claim.message_id)
+            if message is not None and not policy.is_stale(claim.at, self.bot.clock()):
+                await self.bot.store.messages.reopen(claim.message_id)
+                await self.bot.intake.take(message)
+        if not self.bot.memory.waits:
+            self.try_again.stop()
+
     @commands.Cog.listener()
     async def on_outcome(self, outcome: Outcome) -> None:
         """Post the card of a claim, take it down when an edit withdrew the claim, and follow edits in quotes."""
@@ -89,6 +104,8 @@ class Context(commands.Cog):
             await self.on_forgotten([Public("card", *place)])
         if outcome.card is not None and not await self.cards.post(outcome.card.id, again=False):
             self._try_later()
+        if self.bot.memory.waits and not self.try_again.is_running():
+            self.try_again.start()
         if outcome.post.edited_at is not None:
             for card_id in await self.bot.store.cards.citing(outcome.post.id):
                 await self.cards.refresh(card_id)
@@ -163,7 +180,7 @@ class Context(commands.Cog):
         claim = asked.claim
         here = interaction.channel if isinstance(interaction.channel, Place) else None
         may_cite = citing.for_member(self.bot.quotes, _asker(interaction), here)
-        found = await self.bot.memory.find(claim, asked.text, may_cite)
+        found = await self.bot.memory.find(claim, asked.text, may_cite, first=True)
         sure = policy.shown(found)
         maybe = sorted((each for each in found if each not in sure), key=lambda each: -each.score)[:MAYBE]
         maybe.sort(key=lambda each: each.at)

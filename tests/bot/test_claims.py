@@ -67,13 +67,15 @@ class Server:
         await self.pipeline.accept(post, anywhere)
         return post
 
-    async def ask(self, text: str, after: timedelta, post: Post | None = None) -> list[Occurrence]:
+    async def ask(
+        self, text: str, after: timedelta, post: Post | None = None, *, first: bool = False
+    ) -> list[Occurrence]:
         """Ask what was met before, as a text or about a post."""
         (vector,) = await self.resources.models.embed.submit([text])
         message_id = post.id if post is not None else 0
         claim = Claim(GUILD, NEWS, message_id, message_id, BEGIN + after, vector, shared_pages(text))
         self.asked_for.clear()
-        return list(await self.memory.find(claim, text, anywhere))
+        return list(await self.memory.find(claim, text, anywhere, first=first))
 
 
 async def anywhere(channel_id: int) -> bool:
@@ -108,6 +110,51 @@ async def test_like_words_are_sure_and_fainter_ones_only_suggested(server: Serve
         (same.id, MatchState.CONFIRMED),
         (other.id, MatchState.SUGGESTED),
     ]
+
+
+class Purse:
+    """Cover so many texts."""
+
+    def __init__(self, covered: int) -> None:
+        self.covered = covered
+
+    async def covers(self, message_id: int) -> bool:
+        self.covered -= 1
+        return self.covered >= 0
+
+
+async def test_spent_budget_leaves_claims_suggested_and_puts_them_off(server: Server) -> None:
+    told = [await server.say(STORY.format(url(name)), days(day)) for day, name in enumerate(("wire", "post"))]
+    again = await server.say(STORY.format(url("mail")), days(9))
+    server.memory._budget = Purse(1)
+    found = await server.ask(again.text, days(9), again)
+    assert sorted(each.state.value for each in found) == ["confirmed", "suggested"]
+    assert len(server.asked_for) == 1
+    assert server.memory.waits
+    assert [claim.message_id for claim in server.memory.put_off(9)] == [again.id]
+    assert not server.memory.waits
+    server.memory._budget = Purse(9)
+    found = await server.ask(again.text, days(9), again)
+    assert [(each.message_id, each.state) for each in found] == [(each.id, MatchState.CONFIRMED) for each in told]
+    assert not server.memory.waits
+
+
+async def test_who_waits_for_an_answer_is_not_put_off(server: Server) -> None:
+    await server.say(STORY.format(url("wire")), days(0))
+    server.memory._budget = Purse(0)
+    (found,) = await server.ask(STORY.format(url("mail")), days(9), first=True)
+    assert found.state is MatchState.CONFIRMED
+    await server.ask(STORY.format(url("mail")), days(9))
+    assert not server.memory.waits  # nothing is told later about a text that stands nowhere
+
+
+async def test_forgotten_claim_waits_no_longer(server: Server) -> None:
+    await server.say(STORY.format(url("wire")), days(0))
+    again = await server.say(STORY.format(url("mail")), days(9))
+    server.memory._budget = Purse(0)
+    await server.ask(again.text, days(9), again)
+    await server.memory.forget(GUILD, [again.id])
+    assert not server.memory.waits
 
 
 async def test_conversation_is_one_occurrence_and_carries_its_tally(server: Server) -> None:

@@ -8,11 +8,14 @@ from datetime import date
 import discord
 import pytest
 import simcord
+from aiolimiter import AsyncLimiter
 from simcord import InteractionResult
 
 from bot import cards
 from bot.errors import NotFound
 from bot.posting import post_once
+from bot.posts import to_post
+from bot.quotes import BACKGROUND, Budget
 from bot.records import FactCheck
 from bot.store.cards import Cards as CardStore
 from tests.conftest import World
@@ -392,6 +395,32 @@ async def test_asker_is_shown_only_what_they_can_open(world: World) -> None:
     refused = await world.member.slash(world.news, "context", message=link)
     assert "I cannot find that message, or you cannot open it." in refused.response.content
     simcord.assert_error(world.env, NotFound)
+
+
+# ------------------------------------------------------------------------- the budget of texts
+
+
+async def test_card_comes_later_when_too_many_texts_had_to_be_fetched(world: World) -> None:
+    await world.watch()
+    await told(world, 0)
+    budget = world.bot.memory._budget
+    budget._limiter = AsyncLimiter(0.1, 1_000_000)  # nothing is covered but what is in memory
+    (again,) = await told(world, 9, text=STORY.replace("wire", "gazette"))
+    assert not cards_in(world)
+    budget._limiter = AsyncLimiter(10, 1)
+    await world.env.advance_time(31)
+    (card,) = cards_in(world)
+    assert card.reference.message_id == again.id
+    assert not world.bot.get_cog("Context").try_again.is_running()
+
+
+async def test_background_fetches_so_many_texts_and_no_more(world: World) -> None:
+    (held,) = await told(world, 0)
+    budget = Budget(world.bot.quotes)
+    world.bot.quotes.remember(to_post(held))
+    covered = [await budget.covers(number) for number in range(1, 2 * BACKGROUND)]
+    assert covered.count(True) == BACKGROUND
+    assert await budget.covers(held.id)
 
 
 # ------------------------------------------------------------------------- fact-checks
