@@ -35,7 +35,7 @@ def problems(
     alerts = alerts_problem(guild, alerts_id)
     if alerts is not None:
         found.append(Problem("alerts", alerts_id or 0, alerts))
-    elif alerts_id in refused:
+    elif alerts_id is not None and alerts_id in refused:
         found.append(Problem(REFUSED, alerts_id, refusal(alerts_id)))
     for channel_id in watched:
         place = guild.get_channel_or_thread(channel_id)
