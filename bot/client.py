@@ -15,7 +15,7 @@ from bot.pipeline import Pipeline
 from bot.quotes import Budget, Quotes
 from bot.records import Post
 from bot.resources import Resources
-from bot.store.messages import Kept
+from bot.store.messages import Kept, Standing
 
 EXTENSIONS = (
     "cogs.watch",
@@ -76,6 +76,9 @@ class Lookup:
 
     async def starter(self, thread_id: int) -> int | None:
         return await self._quotes.starter(thread_id)
+
+    async def standing(self, channel_id: int, before: int) -> Standing | None:
+        return await self._messages.standing(channel_id, before)
 
 
 class Hindsight(commands.AutoShardedBot):

@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 from typing import Protocol
 
 from bot.records import Kind, Placement, Post
-from bot.store.messages import Kept
+from bot.store.messages import Kept, Standing
 
 SILENCE = timedelta(hours=2)
 LENGTH = 50
@@ -35,6 +35,10 @@ class Lookup(Protocol):
 
     async def starter(self, thread_id: int) -> int | None:
         """Give the id of a thread's starter message."""
+        ...
+
+    async def standing(self, channel_id: int, before: int) -> Standing | None:
+        """Give the story that was a channel's newest before a message, from what was kept before the start."""
         ...
 
 
@@ -72,6 +76,7 @@ class Conversations:
         self._lookup = lookup
         self._current: OrderedDict[int, Current] = OrderedDict()
         self._placed: OrderedDict[int, int | None] = OrderedDict()
+        self._remembered: set[int] = set()
 
     async def place(self, post: Post) -> Placement:
         """Say which conversation a post belongs to."""
@@ -92,7 +97,7 @@ class Conversations:
             return Placement(Kind.REPLY, starter or post.channel_id, post.reply_to)
         if post.reply_to is not None:
             return await self._answer(post, post.reply_to)
-        return self._loose(post)
+        return await self._loose(post)
 
     def open(self, post: Post) -> None:
         """Make a post the current story of its channel, unless a newer one is."""
@@ -137,9 +142,19 @@ class Conversations:
             above = parent.reply_to
         return None
 
-    def _loose(self, post: Post) -> Placement:
+    async def _loose(self, post: Post) -> Placement:
+        await self._remember(post)
         current = self._current.get(post.channel_id)
         if current is None or not current.lasts(post.created_at):
             return Placement(Kind.CHAT, None, loose=True)
         current.count_in(post)
         return Placement(Kind.REPLY, current.story_id, loose=True)
+
+    async def _remember(self, post: Post) -> None:
+        """Take up, at a channel's first loose message since the start, the story that it may belong to."""
+        if post.channel_id in self._remembered:
+            return
+        standing = await self._lookup.standing(post.channel_id, post.id)
+        if standing is not None and post.channel_id not in self._current:
+            self._current[post.channel_id] = Current(standing.story_id, standing.last_at, standing.count)
+        self._remembered.add(post.channel_id)

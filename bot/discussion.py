@@ -15,7 +15,7 @@ from bot.posts import is_readable, to_post
 from bot.quotes import Quotes
 from bot.records import Kind, Placement, Post
 from bot.store import Store
-from bot.store.messages import Kept
+from bot.store.messages import Kept, Standing
 
 MOST = 500  # messages that one digest condenses
 USUAL = 100  # messages looked at where no story is known
@@ -185,6 +185,9 @@ class _Window:
 
     async def starter(self, thread_id: int) -> int | None:
         return await self._quotes.starter(thread_id)
+
+    async def standing(self, channel_id: int, before: int) -> Standing | None:
+        return await self._store.messages.standing(channel_id, before)
 
 
 async def _latest(place: discord.abc.Messageable, limit: int, after: int) -> list[discord.Message]:

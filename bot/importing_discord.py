@@ -21,7 +21,7 @@ from bot.pipeline import Pipeline
 from bot.records import Post
 from bot.resources import Learned, Resources, load_models, open_resources
 from bot.settings import Settings
-from bot.store.messages import Kept
+from bot.store.messages import Kept, Standing
 
 LONGEST = 200  # messages read at once, when no story begins before
 REMEMBERED = 5_000  # posts in memory, for the texts above a reply
@@ -62,6 +62,9 @@ class Told:
 
     async def starter(self, thread_id: int) -> int | None:
         return thread_id
+
+    async def standing(self, channel_id: int, before: int) -> Standing | None:
+        return None
 
 
 async def import_export(

@@ -21,7 +21,7 @@ from bot.pipeline import Pipeline
 from bot.records import Kind, Outcome, Post, Server
 from bot.resources import Learned, Resources, load_models, open_resources
 from bot.settings import Settings
-from bot.store.messages import Kept
+from bot.store.messages import Kept, Standing
 from models.reader import Reading
 from models.summarizer import Sentence, Summarizer, Thread, Utterance
 
@@ -61,6 +61,9 @@ class Told:
         return self.retelling.posts.get(message_id)
 
     async def starter(self, thread_id: int) -> int | None:
+        return None
+
+    async def standing(self, channel_id: int, before: int) -> Standing | None:
         return None
 
 

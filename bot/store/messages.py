@@ -45,6 +45,15 @@ class Kept:
 
 
 @dataclass(frozen=True, slots=True)
+class Standing:
+    """Hold a channel's story as it stood: the time of the last message under it, and how many there were."""
+
+    story_id: int
+    last_at: datetime
+    count: int
+
+
+@dataclass(frozen=True, slots=True)
 class Forgotten:
     """Hold what was deleted at once: the messages, and the bot's own messages that showed them."""
 
@@ -121,6 +130,18 @@ class Messages:
         )
         async with self._database.read() as connection:
             return (await connection.execute(query)).scalar_one()
+
+    async def standing(self, channel_id: int, before: int) -> Standing | None:
+        """Give the story that was a channel's newest before a message, and how its discussion stood then."""
+        here = sa.and_(messages.c.channel_id == channel_id, messages.c.message_id < before)
+        newest = sa.select(sa.func.max(messages.c.message_id)).where(here, messages.c.kind == Kind.STORY)
+        under = sa.select(sa.func.max(messages.c.created_at).label("last_at"), sa.func.count().label("count"))
+        async with self._database.read() as connection:
+            story_id = (await connection.execute(newest)).scalar_one()
+            if story_id is None:
+                return None
+            row = (await connection.execute(under.where(here, messages.c.conversation_id == story_id))).one()
+        return Standing(story_id, row.last_at, row.count - 1)
 
     async def unread(self, limit: int, after: int = 0) -> Sequence[Kept]:
         """List kept messages after an id that have no current reading, oldest first."""

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from bot.conversation import LENGTH, SILENCE, Conversations
 from bot.records import Kind, Placement, Post
-from bot.store.messages import Kept
+from bot.store.messages import Kept, Standing
 
 NOON = datetime(2026, 1, 1, 12, tzinfo=UTC)
 
@@ -34,6 +34,7 @@ class Known:
     rows: dict[int, Placement] = field(default_factory=dict)
     discord: dict[int, Post] = field(default_factory=dict)
     starters: dict[int, int] = field(default_factory=dict)
+    before: Standing | None = None
 
     async def kept(self, message_id: int) -> Kept | None:
         if message_id not in self.rows:
@@ -45,6 +46,9 @@ class Known:
 
     async def starter(self, thread_id: int) -> int | None:
         return self.starters.get(thread_id)
+
+    async def standing(self, channel_id: int, before: int) -> Standing | None:
+        return self.before
 
 
 STORY = post(10, links=("https://wire.example/bridge",))
@@ -143,3 +147,30 @@ async def test_an_answer_may_come_before_what_is_recorded_of_its_parent():
     assert await placed.place(post(12, reply_to=11)) == Placement(Kind.REPLY, 10, 11)
     placed.forget(11)
     assert (await placed.place(post(13, reply_to=11))).kind is Kind.CHAT
+
+
+async def test_a_loose_message_after_a_restart_belongs_to_the_story_from_before() -> None:
+    placed = Conversations(Known(before=Standing(10, NOON, 3)))
+    assert await placed.place(post(11, 5)) == Placement(Kind.REPLY, 10, loose=True)
+
+
+async def test_a_story_from_before_a_restart_still_ends() -> None:
+    silent = Conversations(Known(before=Standing(10, NOON - 2 * SILENCE, 3)))
+    assert (await silent.place(post(11))).kind is Kind.CHAT
+    long = Conversations(Known(before=Standing(10, NOON, LENGTH)))
+    assert (await long.place(post(11))).kind is Kind.CHAT
+
+
+async def test_a_story_since_the_restart_comes_before_one_from_earlier() -> None:
+    placed = Conversations(Known(before=Standing(5, NOON, 3)))
+    await placed.place(STORY)
+    assert await placed.place(post(11)) == Placement(Kind.REPLY, 10, loose=True)
+
+
+async def test_a_deleted_story_does_not_bring_the_one_before_it_back() -> None:
+    known = Known(before=Standing(10, NOON, 3))
+    placed = Conversations(known)
+    await placed.place(post(11))
+    placed.forget(10)
+    known.before = Standing(5, NOON, 3)
+    assert (await placed.place(post(12))).kind is Kind.CHAT

@@ -9,7 +9,7 @@ import pytest
 from bot.records import Kind, Placement
 from bot.store import Store
 from bot.store.digests import Source
-from bot.store.messages import Public
+from bot.store.messages import Public, Standing
 from bot.store.outcomes import Result
 from tests.bot.rows import CHANNEL, GUILD, NOW, card, claim, flag, post, reading, take
 
@@ -93,6 +93,9 @@ async def test_lists_by_channel_conversation_and_id(store: Store) -> None:
     assert list(await store.messages.between(CHANNEL, 2, 9)) == [2, 3]
     assert set(await store.messages.among([2, 99])) == {2}
     assert await store.messages.latest_story(CHANNEL) == 1
+    standing = await store.messages.standing(CHANNEL, 3)
+    assert standing == Standing(1, post(2).created_at, 1)
+    assert await store.messages.standing(CHANNEL, 1) is None
 
 
 async def test_forgetting_takes_everything_along(store: Store) -> None:

@@ -98,3 +98,13 @@ async def test_row_without_reading_is_taken_up_after_a_restart(world: World) -> 
     await world.restart()
     assert not await world.store.messages.unread(10)
     assert (await world.store.messages.reading(reply.id)).label == "skeptical"
+
+
+async def test_a_loose_message_after_a_restart_belongs_to_the_story_before_it(world: World) -> None:
+    await world.watch()
+    story = await world.member.send(world.news, STORY)
+    await world.restart()
+    loose = await world.member.send(world.news, "I doubt it")
+    kept = await world.store.messages.get(loose.id)
+    assert kept.placement.conversation_id == story.id
+    assert (await world.store.messages.reading(loose.id)).label == "skeptical"
