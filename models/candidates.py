@@ -5,6 +5,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from models.camps import aimed_at
 from models.compress import sentences_of, tidy
 from models.decency import coarse, repeatable
 from models.excerpts import cut, excerpt, term_weights, terms
@@ -20,6 +21,8 @@ ADDS = 0.3
 ENOUGH = 6
 CLAIM = 0.4
 SMALL_THREAD = 3
+SHOT = "shot"
+"""Kind of what only attacks a political side: never quoted, told neutrally or left out."""
 FEWEST_TERMS = 3
 FEWEST_WORDS = 5
 """Below these an excerpt only reacts; in a small thread two terms are enough."""
@@ -77,7 +80,8 @@ class Candidate:
     """Hold what one message could give to a digest.
 
     `position` is its place in the thread; `value` says how much the excerpt is worth telling before its neighbours
-    are known; `kind` is the section it would stand in; `denies` is the position of a message whose claim it denies.
+    are known; `kind` is the section it would stand in, or `SHOT`; `denies` is the position of a message whose claim it
+    denies.
     """
 
     id: str
@@ -167,8 +171,16 @@ def _value(text: str, reading: Reading) -> float:
     return says + does - manners
 
 
+def _is_shot(text: str, reading: Reading) -> bool:
+    """Say whether a partisan message only attacks: nothing added, nothing doubted, but insults or blame for a camp."""
+    adds = max(reading.marks["informative"], reading.marks["skeptical"]) >= ADDS
+    return not adds and (coarse(text) or aimed_at(text) is not None)
+
+
 def _kind(draft: Draft, reading: Reading) -> str:
     label = reading.primary
+    if label == "partisan" and _is_shot(draft.excerpt, reading):
+        return SHOT
     if draft.excerpt.endswith("?") and not draft.answered and label in {"none", "off-topic"}:
         return "unanswered"
     if label == "informative":

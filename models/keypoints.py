@@ -35,13 +35,14 @@ class Limits:
 class KeyPoint:
     """Hold one point of a digest: what is quoted for it, and all candidates that say it (the first leads).
 
-    Where it is `disputed`, the first quote is a claim and the second says that it is not so.
+    Where it is `turned` ("disputed", or "refuted" by facts), the first quote is a claim and the second says that it is
+    not so.
     """
 
     quotes: tuple[str, ...]
     members: tuple[Candidate, ...]
     value: float
-    disputed: bool = False
+    turned: str = ""
 
     @property
     def lead(self) -> Candidate:
@@ -49,7 +50,7 @@ class KeyPoint:
 
     @property
     def words(self) -> int:
-        return sum(len(quote.split()) for quote in self.quotes) + DISPUTE_WORDS * self.disputed
+        return sum(len(quote.split()) for quote in self.quotes) + DISPUTE_WORDS * bool(self.turned)
 
 
 def key_points(found: Sequence[Candidate], vectors: np.ndarray, story: str, limits: Limits) -> list[KeyPoint]:
@@ -83,7 +84,7 @@ def _points(
 ) -> dict[int, KeyPoint]:
     """Let each candidate, best first, lead a point unless an earlier point says the same; {index of lead: point}."""
     own = [terms(candidate.excerpt) - terms(story) for candidate in found]
-    points = _disputes(found, values)
+    points = _disputes(found, cosines, values)
     taken = {index for index, one in enumerate(found) if any(one in point.members for point in points.values())}
     order = [int(index) for index in np.argsort(-values, kind="stable")]
     for lead in order:
@@ -103,8 +104,8 @@ def _points(
     return points
 
 
-def _disputes(found: Sequence[Candidate], values: np.ndarray) -> dict[int, KeyPoint]:
-    """Join each denied claim with the reply that denies it best, so that neither is told alone."""
+def _disputes(found: Sequence[Candidate], cosines: np.ndarray, values: np.ndarray) -> dict[int, KeyPoint]:
+    """Join each denied claim, whoever makes it, with the reply that denies it best, so that none is told alone."""
     at = {candidate.position: index for index, candidate in enumerate(found)}
     points: dict[int, KeyPoint] = {}
     for index in np.argsort(-values, kind="stable"):
@@ -112,9 +113,18 @@ def _disputes(found: Sequence[Candidate], values: np.ndarray) -> dict[int, KeyPo
         claim = at.get(denial.denies) if denial.denies is not None else None
         joined = {member for point in points.values() for member in point.members}
         if claim is not None and not joined & {found[claim], denial}:
-            members = (found[claim], denial)
-            value = float(max(values[claim], values[index]) + GROWTH * np.log(2))
-            points[claim] = KeyPoint((members[0].excerpt, denial.excerpt), members, value, disputed=True)
+            # A repeat of the claim is nearer to it than to the denial, and the other way round.
+            same = [
+                other
+                for other, one in enumerate(found)
+                if other not in (claim, index)
+                and one not in joined
+                and max(cosines[other, claim], cosines[other, index]) >= SAME
+            ]
+            members = (found[claim], denial, *(found[other] for other in same))
+            value = float(max(values[claim], values[index]) + GROWTH * np.log(len(members)))
+            turned = "refuted" if denial.kind in {"fact", "reported"} else "disputed"
+            points[claim] = KeyPoint((found[claim].excerpt, denial.excerpt), members, value, turned)
     return points
 
 

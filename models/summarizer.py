@@ -1,6 +1,7 @@
 """A thread → a digest: sentences out of its messages, each citing those that say it.
 
-Extractive and compressive: every word in quotation marks is a member's own. Nothing here draws a random number, so
+Extractive and compressive: every word in quotation marks is a member's own; what only attacks a political side is told
+neutrally or left out. Nothing here draws a random number, so
 the same thread gives the same digest.
 """
 
@@ -11,7 +12,8 @@ from typing import Protocol
 
 import numpy as np
 
-from models.candidates import SMALL_THREAD, Candidate, Draft, Thread, Utterance, candidates, drafts
+from models.camps import told_neutrally
+from models.candidates import SHOT, SMALL_THREAD, Candidate, Draft, Thread, Utterance, candidates, drafts
 from models.excerpts import terms
 from models.keypoints import KeyPoint, Limits, key_points
 from models.reader import Passage, Reading
@@ -30,6 +32,9 @@ MOST_READ = 120
 """Messages read for one digest: with what is known already, 500 messages stay within ten seconds on two cores."""
 SHORTLIST = 120
 """Messages whose excerpts are compared with each other: what a long thread's best sentences come from."""
+
+SHOTS = 0.1
+"""Share of what was said from which partisan shots are told; below it they are left out."""
 
 _DOUBLE_MARK = re.compile(r"[“”„\"«»]")
 
@@ -74,12 +79,17 @@ class Summarizer:
     def _digest(self, thread: Thread, words: int, known: Mapping[str, Reading]) -> list[Sentence]:
         quote = min(QUOTE_WORDS, words)
         written = drafts(thread, quote)
-        found = _shortlist(candidates(written, self._read(thread, written, known)))
-        if not found:
-            return []
-        vectors = self._embedder.encode([candidate.excerpt for candidate in found])
-        limits = Limits(words, _most_points(len(thread.messages)), quote)
-        return _in_sections(map(_sentence, key_points(found, vectors, thread.story or "", limits)))
+        judged = candidates(written, self._read(thread, written, known))
+        found = _shortlist([candidate for candidate in judged if candidate.kind != SHOT])
+        one_line = bool(found) and len(thread.messages) <= SMALL_THREAD
+        shots = [] if one_line else _shots([one for one in judged if one.kind == SHOT], len(found))
+        points: list[KeyPoint] = []
+        if found:
+            vectors = self._embedder.encode([candidate.excerpt for candidate in found])
+            left = words - sum(len(sentence.text.split()) for sentence in shots)
+            limits = Limits(left, _most_points(len(thread.messages)), quote)
+            points = key_points(found, vectors, thread.story or "", limits)
+        return _in_sections([*map(_sentence, points), *shots])
 
     def _read(self, thread: Thread, written: Sequence[Draft], known: Mapping[str, Reading]) -> dict[str, Reading]:
         """Add the readings that are missing, of the drafts that say most where there are too many."""
@@ -102,6 +112,12 @@ def _shortlist(found: list[Candidate]) -> list[Candidate]:
     return sorted(best, key=lambda candidate: candidate.position)
 
 
+def _shots(shots: Sequence[Candidate], others: int) -> list[Sentence]:
+    """Tell partisan shots in one neutral sentence where they are much of what was said."""
+    told = told_neutrally([shot.excerpt for shot in shots]) if len(shots) >= SHOTS * (len(shots) + others) else None
+    return [Sentence(told, "position", tuple(shot.id for shot in shots))] if shots and told else []
+
+
 def _most_points(messages: int) -> int:
     """Keep a digest shorter than what it condenses: one sentence for three messages, then at most one for every two."""
     return 1 if messages <= SMALL_THREAD else (messages + 1) // 2
@@ -109,8 +125,8 @@ def _most_points(messages: int) -> int:
 
 def _sentence(point: KeyPoint) -> Sentence:
     cited = sorted(point.members, key=lambda candidate: candidate.position)
-    text = (" — disputed: " if point.disputed else "; ").join(map(_quoted, point.quotes))
-    kind = "doubt" if point.disputed else point.lead.kind
+    text = (f" — {point.turned}: " if point.turned else "; ").join(map(_quoted, point.quotes))
+    kind = "doubt" if point.turned else point.lead.kind
     return Sentence(text, kind, tuple(candidate.id for candidate in cited))
 
 

@@ -24,7 +24,7 @@ MARKS = {"reported": "📰", "doubt": "🤨", "fact": "📎", "position": "💬"
 PRESS = (
     r"digest:(?P<action>refresh|share|page):(?P<scope>[snf]\d{1,20}\.\d{1,20}):(?P<page>\d{1,3}):(?P<asker>\d{1,20})"
 )
-STORY_PRESS = r"told:(?P<id>\d{1,18}):refresh"
+STORY_PRESS = r"told:(?P<id>\d{1,19}):refresh"
 STORY_KIND = "told"
 PAGE = 3_000  # characters of sections on a page; a message holds 4,000 with title and foot
 SENTENCE = 420
@@ -195,7 +195,8 @@ def _pages(digest: Digest) -> list[list[str]]:
         heading = f"**{MARKS[section.kind]} {SECTIONS[section.kind]}**"
         block = ""
         for point in section.points:
-            line = f"- {_line(digest, point, numbers)}"
+            who = _who(digest, point) if section.kind == "position" else ""
+            line = f"- {who}{_line(digest, point, numbers)}"
             if len(line) + len(heading) + 2 > room:
                 pages[-1] += [block] if block else []
                 pages.append([])
@@ -205,6 +206,13 @@ def _pages(digest: Digest) -> list[list[str]]:
             room -= len(added)
         pages[-1].append(block)
     return pages
+
+
+def _who(digest: Digest, point: Point) -> str:
+    """Say whether one person holds a position or several do; never who or how many."""
+    if not point.text.startswith("“"):
+        return ""
+    return "One: " if len({digest.sources[cited].author_id for cited in point.cites}) == 1 else "Several: "
 
 
 def _line(digest: Digest, point: Point, numbers: dict[int, int]) -> str:

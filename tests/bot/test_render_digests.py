@@ -8,11 +8,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bot.digest import Digest, LeftOut, Point, Section, Source
+from bot.digest import Digest, LeftOut, Point, Section
 from bot.discussion import Mode, Scope
 from bot.render import charts
-from bot.render.digests import PRESS, Shown, digest_view, files, notice, progress
+from bot.render.digests import PRESS, STORY_PRESS, Shown, digest_view, files, notice, progress
 from bot.render.layout import Layout
+from bot.store.digests import Source
+from bot.writer import Wording
 from models.labels import LABELS
 from models.summarizer import SECTIONS
 
@@ -43,14 +45,45 @@ digests = st.builds(
     left_out=st.builds(LeftOut, *[st.integers(0, 500)] * 3),
     cut=st.booleans(),
     course=courses,
+    wording=st.none() | st.builds(Wording, st.none() | st.text(max_size=300), st.integers(0, 99), st.text(max_size=40)),
 )
-shown = st.builds(Shown, st.just(BIG), st.integers(0, 9), st.booleans(), st.none(), st.booleans())
+shown = st.builds(
+    Shown, st.just(BIG), st.integers(0, 9), st.booleans(), st.none(), st.booleans(), st.none() | st.just(BIG)
+)
 
 
 def digest(*told: Section, course: int = 0, **more: object) -> Digest:
     sources = {number: Source(7, 100 + number) for number in range(1, 99)}
     went = tuple((BEGAN + timedelta(minutes=number), "skeptical") for number in range(course))
     return Digest(Scope(7, Mode.STORY, 1), 5, Point("Bridge opens", (1,)), told, sources, 40, course=went, **more)
+
+
+def test_positions_say_whether_one_or_several_hold_them() -> None:
+    told = (
+        Point("“The ferry is enough”", (2, 3)),
+        Point("“No ferry at all”", (4,)),
+        Point("Two replies blame the government.", (5, 6)),
+    )
+    made = digest(Section("position", told), Section("doubt", (Point("“It will not open”", (7,)),)))
+    shown = "\n".join(texts(digest_view(made, ASKED)))
+    assert "- Several: “The ferry is enough” [[1]]" in shown
+    assert "- One: “No ferry at all” [[3]]" in shown
+    assert "- Two replies blame the government. [[4]]" in shown
+    assert "- “It will not open”" in shown
+
+
+def test_foot_says_where_texts_were_sent_and_what_a_writer_invented() -> None:
+    told = Section("doubt", (Point("“It will not open”", (7,)),))
+
+    def foot(*wording: object) -> str:
+        return texts(digest_view(digest(told, wording=Wording(*wording)), ASKED))[-1]
+
+    assert "sent to api.example" in foot("api.example", 2)
+    assert "2 of its sentences left out" in foot("api.example", 2)
+    assert "sent to api.example" in foot("api.example", 0, "HTTP 500")
+    assert "the writer failed: HTTP 500" in foot("api.example", 0, "HTTP 500")
+    assert "on the bot's own machine" in foot(None)
+    assert "writer" not in texts(digest_view(digest(told), ASKED))[-1]
 
 
 def texts(view: discord.ui.LayoutView) -> list[str]:
@@ -72,7 +105,7 @@ def test_any_digest_fits_a_message(made: Digest, how: Shown, picture: bool) -> N
     assert len(custom_ids) == len(set(custom_ids))
     for custom_id in custom_ids:
         assert len(custom_id) <= 100
-        assert re.fullmatch(PRESS, custom_id)
+        assert re.fullmatch(PRESS if how.story_digest is None else STORY_PRESS, custom_id)
     assert all(len(button.label) <= 80 for button in buttons(view))
 
 

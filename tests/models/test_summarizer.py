@@ -4,6 +4,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from models.camps import told_neutrally
 from models.candidates import parents
 from models.compress import tidy
 from models.excerpts import terms
@@ -83,15 +84,66 @@ def test_kindred_messages_are_quoted_together():
 
 
 @pytest.mark.parametrize(
-    "answer", ["No, I doubt it: the western pillar is sound.", "That's not true, in the figures it is sound."]
+    ("answer", "turned"),
+    [
+        ("No, I doubt it: the western pillar is sound.", "disputed"),
+        ("That's not true, in the figures it is sound.", "refuted"),
+    ],
 )
-def test_denied_claims_are_shown_with_the_denial(answer):
+def test_denied_claims_are_shown_with_the_denial(answer, turned):
     claim = Utterance("a", "The council announced that the western pillar is cracked from top to bottom.")
     found = digest(claim, Utterance("b", answer, None, "a"), FERRY, WHEN, INSPECTED, "lol")
     (told,) = [sentence for sentence in found if "a" in sentence.cites]
     assert told.kind == "doubt"
     assert told.cites == ("a", "b")
-    assert " — disputed: “" in told.text
+    assert f" — {turned}: “" in told.text
+
+
+def test_claims_that_facts_refute_are_shown_as_refuted_by_all_who_repeat_them():
+    claim = Utterance("a", "The council announced that the western pillar is cracked from top to bottom.")
+    repeat = Utterance("c", "The council announced that the western pillar is cracked from top to bottom!")
+    facts = Utterance("b", "That's not true, the figures of the inspectors say it is sound.", None, "a")
+    found = digest(claim, facts, repeat, FERRY, WHEN, INSPECTED, "lol")
+    (told,) = [sentence for sentence in found if "cracked" in sentence.text]
+    assert told.cites == ("a", "b", "c")
+    assert " — refuted: “" in told.text
+    assert told.kind == "doubt"
+
+
+SHOTS = ("The government lies and the party lies too.", "The party in government is corrupt, as always.")
+
+
+def test_partisan_shots_are_told_neutrally():
+    found = digest(*SHOTS, FERRY, INSPECTED, DOUBT)
+    (told,) = [sentence for sentence in found if "m0" in sentence.cites]
+    assert (told.text, told.kind, told.cites) == ("Two replies blame the government.", "position", ("m0", "m1"))
+    assert "corrupt" not in " ".join(sentence.text for sentence in found)
+
+
+def test_small_thread_stays_one_line_and_shots_alone_are_told():
+    assert len(digest(SHOTS[0], FERRY, DOUBT)) == 1
+    assert [sentence.text for sentence in digest(*SHOTS)] == ["Two replies blame the government."]
+
+
+def test_few_shots_among_much_else_are_left_out():
+    others = [f"{text} Number {n} of many." for n, text in enumerate([INSPECTED, DOUBT, FERRY, WHEN] * 4)]
+    assert "m0" not in {cite for sentence in digest(SHOTS[0], *others) for cite in sentence.cites}
+
+
+@pytest.mark.parametrize(
+    ("shots", "told"),
+    [
+        (["The government failed us."], "One reply blames the government."),
+        (["Typical liberals.", "Thanks to the democrats!"], "Two replies blame the left."),
+        (["Conservatives ruin everything."] * 20, "Many replies blame the right."),
+        (["The government is not to blame.", "The government failed."], "Two replies take political sides."),
+        (["The left and the right are liars.", "Typical liberals."], "Two replies take political sides."),
+        (["The far right are liars, the government too."], None),
+        (["My party, always."], None),
+    ],
+)
+def test_camps_are_named_only_where_it_is_plain(shots, told):
+    assert told_neutrally(shots) == told
 
 
 def test_off_topic_and_foreign_are_left_out():
