@@ -90,7 +90,7 @@ async def busy_day(world: World) -> None:
     await world.member.edit(reply, f"party politics, again {CANARY}")
     for menu, message in (("Seen before?", again), ("Summarize from here", again), ("Why this label?", reply)):
         await world.member.context_menu(world.news, menu, message)
-    for command in ("about", "stats", "review", "watch list", "settings"):
+    for command in ("about", "stats", "review", "watch list", "settings", "report", "highlights"):
         await world.moderator.slash(world.news, command)
     await world.bot.store.retention.expire(world.env.now())
     await world.bot.memory.save()
@@ -232,6 +232,7 @@ def test_no_code_punishes_but_behind_a_moderators_button() -> None:
         for name, tree in sources()
         for node in ast.walk(tree)
         if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr in punishing
+        if ast.unparse(node.func) != "asyncio.timeout"
     }
     assert found <= {"cogs/sanctions.py", "bot/sanctions.py"}, found
 
