@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: demo test check audit fix bench soak clean
+.PHONY: demo test check audit fix messages bench soak clean
 .DEFAULT_GOAL := test
 
 .venv/installed: pyproject.toml
@@ -29,6 +29,9 @@ audit: .venv/installed
 fix: .venv/installed
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
+
+messages: .venv/installed
+	$(BIN)/python -m tests.messages
 
 soak: .venv/installed
 	$(BIN)/python -m tests.crash.soak
