@@ -6,6 +6,7 @@ Nothing in it comes from a server. Many fact-checks may stand on one page, each 
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass, fields
 from datetime import datetime
+from typing import Any
 
 import numpy as np
 import sqlalchemy as sa
@@ -133,7 +134,7 @@ def fact_check(row: sa.Row) -> FactCheck:
     )
 
 
-def _row(found: FactCheck, now: datetime) -> dict[str, object]:
+def _row(found: FactCheck, now: datetime) -> dict[str, Any]:
     return {name: getattr(found, name) for name in _NAMES} | {"imported_at": now}
 
 
