@@ -56,6 +56,8 @@ class Pipeline:
         self._order: dict[int, asyncio.Lock] = {}
         self._gone: OrderedDict[int, None] = OrderedDict()
         self._missed: dict[int, tuple[int, int]] = {}
+        self._noting = asyncio.Lock()
+        self.behind = False
 
     async def accept(self, post: Post, may_cite: MayCite, *, past: Conversations | None = None) -> Outcome | None:
         """Read a post; give None when there is nothing to do (read before, opted out, gone meanwhile).
@@ -82,16 +84,23 @@ class Pipeline:
         result = await self._result(post, placement, reading, decision, vector, server, may_cite if seeks else None)
         return await self._record(result, decision)
 
-    async def note_missed(self) -> bool:
-        """Write down which channels have messages that the database did not take; say whether there are any."""
-        missed, self._missed = self._missed, {}
-        try:
-            for channel_id, (guild_id, after) in missed.items():
-                await self._store.gaps.open(channel_id, guild_id, after)
-        except StoreError:
-            self._missed |= missed
-            raise
-        return bool(missed)
+    async def note_missed(self) -> None:
+        """Write down which channels have messages that were not kept; `behind` is set from then on."""
+        async with self._noting:
+            missed, self._missed = self._missed, {}
+            self.behind = self.behind or bool(missed)
+            try:
+                for channel_id, (guild_id, after) in missed.items():
+                    await self._store.gaps.open(channel_id, guild_id, after)
+            except StoreError:
+                self._missed |= missed
+                raise
+
+    async def close_gaps(self) -> None:
+        """Let the note of gaps go, unless there are new ones."""
+        async with self._noting:
+            if not self.behind and not self._missed:
+                await self._store.gaps.close()
 
     def miss(self, post: Post) -> None:
         """Leave a message, and what comes after it in its channel, to be read from the history."""
@@ -120,7 +129,8 @@ class Pipeline:
 
     async def _keep(self, post: Post) -> bool:
         try:
-            await self.note_missed()
+            if self._missed:
+                await self.note_missed()
             wanted = await self._store.messages.keep(post)
         except StoreError:
             self.miss(post)

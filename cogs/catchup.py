@@ -60,7 +60,7 @@ class CatchUp(commands.Cog):
     async def on_resumed(self) -> None:
         """Let the note go: Discord has replayed what was missed."""
         if not self._due and not self.catch_up.is_running():
-            await self.bot.store.gaps.close()
+            await self.bot.pipeline.close_gaps()
 
     @commands.Cog.listener()
     async def on_ready(self) -> None:
@@ -103,6 +103,7 @@ class CatchUp(commands.Cog):
         """
         while self._due:
             self._due, self._looked_at = False, 0
+            self.bot.pipeline.behind = False
             try:
                 await self._all()
             except PASSING as error:
@@ -114,8 +115,9 @@ class CatchUp(commands.Cog):
     async def take_up(self) -> None:
         """Take up again what could not be read or kept at its time; the longer that lasts, the more seldom."""
         intake, now = self.bot.intake, self.bot.clock()
-        if not intake.unfinished and not self._due:
+        if not intake.unfinished and not self._due and not self.bot.pipeline.behind:
             self.take_up.stop()
+            return
         if self.catch_up.is_running() or now < self._next_try:
             return
         if self._due:
@@ -123,14 +125,14 @@ class CatchUp(commands.Cog):
             return
         intake.unfinished = False
         try:
-            missed = await self.bot.pipeline.note_missed()
+            await self.bot.pipeline.note_missed()
             await self._recover()
         except PASSING as error:
             log.warning("taking up waits: %s", type(error).__name__)
-            intake.unfinished, missed = True, False
+            intake.unfinished = True
         self._pause = min(2 * self._pause, SELDOM) if intake.unfinished else AGAIN
         self._next_try = now + self._pause
-        if missed:
+        if self.bot.pipeline.behind:
             self._start()
 
     @tasks.loop(hours=24)
@@ -156,7 +158,7 @@ class CatchUp(commands.Cog):
             elif await self.bot.quotes.is_deleted(channel_id):
                 await self.bot.intake.drop(guild_id, channel_id)
         if not self._due:
-            await store.gaps.close()
+            await self.bot.pipeline.close_gaps()
         for channel_id, before in await store.servers.backfills():
             channel = await self.bot.quotes.find(channel_id)
             if channel is not None:

@@ -4,7 +4,7 @@ import asyncio
 import time
 from collections.abc import Awaitable, Callable
 
-PATIENCE = 30.0  # seconds, for machines that have other things to do
+PATIENCE = 60.0  # seconds, for machines that have other things to do
 
 
 async def until(holds: Callable[[], Awaitable[object] | object], what: str, patience: float = PATIENCE) -> None:
