@@ -103,7 +103,7 @@ class Endpoint:
 class Beside:
     """Ask a local model, on a thread of its own."""
 
-    host = None
+    host: str | None = None
 
     def __init__(self, model: LocalWriter, executor: ThreadPoolExecutor) -> None:
         self._model = model
@@ -134,7 +134,9 @@ async def open_writer(settings: Settings, stack: AsyncExitStack) -> Writer | Non
         raise ConfigurationError(
             "HINDSIGHT_WRITER_MODEL: name the model that the endpoint of HINDSIGHT_WRITER is to use."
         )
-    session = await stack.enter_async_context(aiohttp.ClientSession(trust_env=False))
+    # Digests are rare: no connection is kept open between them.
+    connector = aiohttp.TCPConnector(force_close=True)
+    session = await stack.enter_async_context(aiohttp.ClientSession(connector=connector, trust_env=False))
     key = settings.writer_key.get_secret_value() if settings.writer_key else ""
     return Endpoint(session, url, settings.writer_model, key)
 
