@@ -7,6 +7,7 @@ import discord
 
 from bot.client import Hindsight
 from bot.errors import NotFound
+from bot.languages import _, speak
 
 LARGEST = 2**63 - 1  # the greatest id that there is, and that the database holds
 
@@ -33,6 +34,7 @@ class Press(discord.ui.DynamicItem[discord.ui.Item[Any]], template=r"(?!)"):
 
     async def callback(self, interaction: discord.Interaction[Any]) -> None:
         """Press, and hand what goes wrong to the one place that answers errors."""
+        speak(interaction.locale)
         try:
             self._check_numbers()
             await self.press(interaction)
@@ -41,7 +43,7 @@ class Press(discord.ui.DynamicItem[discord.ui.Item[Any]], template=r"(?!)"):
 
     def _check_numbers(self) -> None:
         if any(int(number) > LARGEST for number in re.findall(r"\d+", self.match.string)):
-            raise NotFound("What this button is about is not there.")
+            raise NotFound(_("What this button is about is not there."))
 
     async def press(self, interaction: Pressed) -> None:
         """Do what the button says."""
@@ -52,7 +54,8 @@ class Form(discord.ui.Modal):
     """Ask in a form; what goes wrong is answered like every other error."""
 
     async def on_submit(self, interaction: discord.Interaction[Any], /) -> None:
-        """Submit."""
+        """Submit, in the language of the person who filled it in."""
+        speak(interaction.locale)
         await self.submit(interaction)
 
     async def submit(self, interaction: Pressed) -> None:

@@ -1,6 +1,7 @@
 """The bot: what it may see, what it opens, how it starts and stops."""
 
 import logging
+from typing import Any
 
 import discord
 from discord import app_commands
@@ -10,7 +11,7 @@ from bot.claims import ClaimMemory
 from bot.conversation import Conversations
 from bot.errors import UserError
 from bot.intake import Intake
-from bot.languages import Translator, Tree
+from bot.languages import ENGLISH, N_, Translator, Tree, _, speaking
 from bot.pipeline import Pipeline
 from bot.quotes import Budget, Quotes
 from bot.records import Post
@@ -39,7 +40,7 @@ EXTENSIONS = (
     "cogs.mending",
 )
 TOO_MANY, SERVER_FAULT = 429, 500  # answers of Discord's that pass
-FAILED = "Something went wrong on my side; it is logged. Please try again in a minute."
+FAILED = N_("Something went wrong on my side; it is logged. Please try again in a minute.")
 
 log = logging.getLogger(__name__)
 
@@ -119,6 +120,11 @@ class Hindsight(commands.AutoShardedBot):
         """Begin to follow conversations, now or at some time in the past."""
         return Conversations(Lookup(self.resources, self.quotes))
 
+    def dispatch(self, event_name: str, /, *args: Any, **kwargs: Any) -> None:
+        """Hand an event to the cogs; what comes of it is for everybody, not for the person who caused it."""
+        with speaking(ENGLISH):
+            super().dispatch(event_name, *args, **kwargs)
+
     async def on_ready(self) -> None:
         """Say in the log that the bot is there, and how to invite it."""
         log.info("ready in %s servers; invite: %s", len(self.guilds), self.invite_link())
@@ -136,7 +142,7 @@ class Hindsight(commands.AutoShardedBot):
         text = explain(cause)
         if text is None:
             log.error("interaction %s failed", interaction.id, exc_info=cause)
-            text = FAILED
+            text = _(FAILED)
         await answer(interaction, text)
 
 
@@ -147,15 +153,15 @@ def explain(error: BaseException) -> str | None:
             return str(error)
         case app_commands.MissingPermissions():
             needed = ", ".join(name.replace("_", " ") for name in error.missing_permissions)
-            return f"This needs the permission {needed}. Ask an administrator of the server."
+            return _("This needs the permission {needed}. Ask an administrator of the server.").format(needed=needed)
         case app_commands.NoPrivateMessage():
-            return "This works in a server, not in direct messages."
+            return _("This works in a server, not in direct messages.")
         case app_commands.CommandOnCooldown():
-            return f"One moment: try again in {error.retry_after:.0f} seconds."
+            return _("One moment: try again in {seconds} seconds.").format(seconds=f"{error.retry_after:.0f}")
         case discord.HTTPException() if error.status >= SERVER_FAULT or error.status == TOO_MANY:
-            return "Discord is failing just now, so I cannot do that. Please try again in a minute."
+            return _("Discord is failing just now, so I cannot do that. Please try again in a minute.")
         case discord.Forbidden():
-            return "Discord did not let me do that: I lack a permission there. `/about` names what is missing."
+            return _("Discord did not let me do that: I lack a permission there. `/about` names what is missing.")
         case _:
             return None
 

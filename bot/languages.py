@@ -79,6 +79,11 @@ def speaking(locale: discord.Locale | str) -> Iterator[None]:
         _spoken.reset(before)
 
 
+def spoken() -> str:
+    """Name the language that is spoken."""
+    return _spoken.get()
+
+
 def _(text: str) -> str:
     """Say a text in the language that is spoken."""
     return catalogue(_spoken.get()).gettext(text)

@@ -2,6 +2,8 @@
 
 import discord
 
+from bot.languages import _, ngettext
+
 Place = discord.abc.GuildChannel | discord.Thread
 
 READ = discord.Permissions(view_channel=True, read_message_history=True)
@@ -34,28 +36,32 @@ def spoken(name: str) -> str:
 
 def mend(place: Place, lacking: tuple[str, ...]) -> str:
     """Say which permissions are missing where, and who gives them how."""
-    role = place.guild.me.top_role.name if place.guild.me.top_role != place.guild.default_role else "my role"
-    permissions = " and ".join(f"**{name}**" for name in lacking)
+    role = place.guild.me.top_role.name if place.guild.me.top_role != place.guild.default_role else _("my role")
+    permissions = _(" and ").join(f"**{name}**" for name in lacking)
     where = f"<#{place.id}>" if not isinstance(place, discord.Thread) else f"<#{place.parent_id}>"
-    return (
-        f"I lack {permissions} in <#{place.id}>. "
-        f"Open the settings of {where} → Permissions, add the role {discord.utils.escape_markdown(role)} "
-        f"and allow {'it' if len(lacking) == 1 else 'them'}."
+    said = ngettext(
+        "I lack {permissions} in {place}. Open the settings of {where} → Permissions, add the role {role} "
+        "and allow it.",
+        "I lack {permissions} in {place}. Open the settings of {where} → Permissions, add the role {role} "
+        "and allow them.",
+        len(lacking),
     )
+    escaped = discord.utils.escape_markdown(role)
+    return said.format(permissions=permissions, place=f"<#{place.id}>", where=where, role=escaped)
 
 
 def alerts_problem(guild: discord.Guild, channel_id: int | None) -> str | None:
     """Say why alerts cannot be posted, and what to do; None when they can."""
     if channel_id is None:
-        return "No channel for alerts is set: choose one with `/setup alerts`."
+        return _("No channel for alerts is set: choose one with `/setup alerts`.")
     channel = guild.get_channel(channel_id)
     if not isinstance(channel, discord.TextChannel):
-        return "The channel for alerts is gone: choose another with `/setup alerts`."
+        return _("The channel for alerts is gone: choose another with `/setup alerts`.")
     if is_public(channel):
-        return (
-            f"Everyone can read <#{channel.id}>, and labels are not for everyone: hide the channel "
+        return _(
+            "Everyone can read {channel}, and labels are not for everyone: hide the channel "
             "or choose another with `/setup alerts`."
-        )
+        ).format(channel=f"<#{channel.id}>")
     lacking = missing(channel, to_alert(channel))
     return mend(channel, lacking) if lacking else None
 

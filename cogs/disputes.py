@@ -2,17 +2,19 @@
 
 from datetime import timedelta
 
+import discord
 from discord.ext import commands
 
 from bot import policy
 from bot.buttons import Press, Pressed
 from bot.client import Hindsight
 from bot.errors import NotAllowed, NotFound, UserError
+from bot.languages import N_, _
 from bot.records import Flag
-from bot.render.text import gap
 from bot.render.why import disputed_view
 from cogs.review import member_of, review_of
 
+OVER = N_("This label was disputed before, or does not stand any more.")
 A_DAY = 3
 DAY = timedelta(days=1)
 
@@ -43,7 +45,10 @@ class Disputes(commands.Cog):
         """
         wait = self.spent.update_rate_limit(interaction, self.bot.clock().timestamp())
         if wait is not None:
-            raise UserError(f"You have disputed {A_DAY} labels today. Try again in {gap(timedelta(seconds=wait))}.")
+            again = discord.utils.format_dt(self.bot.clock() + timedelta(seconds=wait), "R")
+            raise UserError(
+                _("You have disputed {number} labels today. Try again {when}.").format(number=A_DAY, when=again)
+            )
 
 
 class Dispute(Press, template=r"dispute:(?P<message>\d{1,20})"):
@@ -56,7 +61,7 @@ class Dispute(Press, template=r"dispute:(?P<message>\d{1,20})"):
         disputes_of(interaction).spend(interaction)
         opened = await interaction.client.store.disputes.open(flag.message_id, interaction.client.clock())
         if opened is None:
-            raise NotFound("This label was disputed before, or does not stand any more.")
+            raise NotFound(_(OVER))
         await interaction.edit_original_response(view=disputed_view())
         alerts = review_of(interaction).alerts
         if opened.alert_message_id is None:
@@ -75,12 +80,12 @@ async def own_flag(interaction: Pressed, message_id: int) -> Flag:
     client, member = interaction.client, member_of(interaction)
     server, flag = await client.store.servers.get(member.guild.id), await client.store.flags.of_message(message_id)
     if not server.disputes:
-        raise NotAllowed("This server does not take disputes any more. Write to its moderators.")
+        raise NotAllowed(_("This server does not take disputes any more. Write to its moderators."))
     if flag is None or flag.guild_id != member.guild.id or not policy.may_dispute(server, flag):
-        raise NotFound("This label was disputed before, or does not stand any more.")
+        raise NotFound(_(OVER))
     post = await client.quotes.get(flag.channel_id, flag.message_id)
     if post is None or post.author_id != member.id:
-        raise NotAllowed("Only the author of a message can dispute its label.")
+        raise NotAllowed(_("Only the author of a message can dispute its label."))
     return flag
 
 

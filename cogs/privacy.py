@@ -15,6 +15,7 @@ from discord.ext import commands, tasks
 from bot.buttons import Press, Pressed
 from bot.client import Hindsight
 from bot.errors import NotAllowed, StoreError
+from bot.languages import _
 from bot.render import privacy as render
 from bot.store.messages import Forgotten
 from cogs.setup import change, check_manager
@@ -130,7 +131,7 @@ class KeepButton(Press, template=render.KEEP):
 
     async def press(self, interaction: Pressed) -> None:
         """Close the question."""
-        await interaction.response.edit_message(view=render.done_view("Everything stays as it is."))
+        await interaction.response.edit_message(view=render.done_view(_("Everything stays as it is.")))
 
 
 class ServerControl(Press, template=render.SERVER):
@@ -190,13 +191,14 @@ async def _opt_out(interaction: Pressed) -> str:
     await interaction.client.store.members.opt_out(_guild(interaction).id, interaction.user.id)
     await _log(interaction, "opt-out")
     erased = await _erase(interaction)
-    return f"{erased}\nYou have **opted out**: your messages are left alone. `/privacy optin` takes it back."
+    said = _("You have **opted out**: your messages are left alone. `/privacy optin` takes it back.")
+    return f"{erased}\n{said}"
 
 
 async def _opt_in(interaction: Pressed) -> discord.ui.LayoutView:
     await interaction.client.store.members.opt_in(_guild(interaction).id, interaction.user.id)
     await _log(interaction, "opt-in")
-    return render.done_view("Your messages in watched channels are read from now on. `/privacy optout` stops that.")
+    return render.done_view(_("Your messages in watched channels are read from now on. `/privacy optout` stops that."))
 
 
 async def _log(interaction: Pressed, action: str) -> None:
@@ -234,7 +236,7 @@ async def _forget(bot: Hindsight, guild_id: int, forgotten: Forgotten) -> None:
 
 def _guild(interaction: Pressed) -> discord.Guild:
     if interaction.guild is None:
-        raise NotAllowed("This works in a server, not in direct messages.")
+        raise NotAllowed(_("This works in a server, not in direct messages."))
     return interaction.guild
 
 

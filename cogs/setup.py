@@ -8,6 +8,7 @@ from bot.buttons import Pressed
 from bot.changes import difference
 from bot.client import Hindsight
 from bot.errors import NotAllowed, UserError
+from bot.languages import _
 from bot.needs import alerts_problem, mend, missing, to_watch
 from bot.policy import PRESETS
 from bot.records import Server
@@ -113,7 +114,7 @@ def check_manager(interaction: Pressed) -> None:
         NotAllowed: they lack Manage Server.
     """
     if not interaction.permissions.manage_guild:
-        raise NotAllowed("This needs the permission Manage Server.")
+        raise NotAllowed(_("This needs the permission Manage Server."))
 
 
 async def problems_of(bot: Hindsight, channels: list[int]) -> dict[int, str]:

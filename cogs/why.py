@@ -8,6 +8,7 @@ from bot import policy
 from bot.buttons import Pressed
 from bot.client import Hindsight
 from bot.errors import NotAllowed
+from bot.languages import _
 from bot.message_links import linked
 from bot.posts import to_post
 from bot.records import Flag, Kind
@@ -54,7 +55,7 @@ class Why(commands.Cog):
         member, review = member_of(interaction), review_of(interaction)
         own = message.author.id == member.id
         if not own and not await review.moderates(member, message.channel.id):
-            raise NotAllowed("Only the author of a message and moderators can see its label.")
+            raise NotAllowed(_("Only the author of a message and moderators can see its label."))
         flag = await self.bot.store.flags.of_message(message.id)
         said = await self._explain(review, message, flag)
         server = await self.bot.store.servers.get(member.guild.id)
@@ -68,11 +69,11 @@ class Why(commands.Cog):
         kept = await store.messages.get(message.id)
         reading = await store.messages.reading(message.id)
         if kept is not None and not kept.read:
-            return NOT_READ
+            return _(NOT_READ)
         if kept is not None and kept.placement is not None and kept.placement.kind is Kind.CHAT:
-            return CHAT
+            return _(CHAT)
         if reading is None:
-            return NOT_KEPT
+            return _(NOT_KEPT)
         decided = flag is not None and flag.state == "decided"
         label = flag.label if decided and flag is not None else reading.label
         words: tuple[str, ...] = ()

@@ -25,7 +25,7 @@ from tests.tiny import tiny_models
 
 ROOT = Path(__file__).parents[1]
 TEMPLATE = languages.FOLDER / f"{languages.DOMAIN}.pot"
-KEYWORDS = {"_": None, "N_": None, "ngettext": (1, 2)}
+KEYWORDS = {"_": None, "N_": None, "ngettext": (1, 2), "numbered": (1, 2)}
 HEAD = "# What Hindsight says, in {language}. Kept up to date by `make messages`."
 DAY = datetime(2026, 1, 1, tzinfo=UTC)  # a date that moved would make every catalogue differ every time
 

@@ -6,6 +6,7 @@ from typing import Any
 
 import discord
 
+from bot.languages import N_
 from bot.records import Flag
 from bot.render.layout import Layout
 from bot.render.text import LABEL_MARKS, clip, count, jump, quote
@@ -25,13 +26,18 @@ COLORS = {
     "informative": discord.Color.from_str("#4caf7a"),
 }
 MEANINGS = {
-    "skeptical": "doubts the story, its source or a claim, or asks for proof",
-    "partisan": "takes or attacks a political side",
-    "off-topic": "is not about the story or the discussion",
-    "informative": "adds something checkable: a fact, figure or source",
-    "none": "an ordinary reply: a reaction, an opinion, thanks",
+    "skeptical": N_("doubts the story, its source or a claim, or asks for proof"),
+    "partisan": N_("takes or attacks a political side"),
+    "off-topic": N_("is not about the story or the discussion"),
+    "informative": N_("adds something checkable: a fact, figure or source"),
+    "none": N_("an ordinary reply: a reaction, an opinion, thanks"),
 }
-SURENESS = ((0.9, "very sure"), (0.75, "fairly sure"), (0.6, "leaning that way"), (0.0, "little more than a guess"))
+SURENESS = (
+    (0.9, N_("very sure")),
+    (0.75, N_("fairly sure")),
+    (0.6, N_("leaning that way")),
+    (0.0, N_("little more than a guess")),
+)
 ADDRESS = re.compile(r"https?://\S+")
 FEW = 5  # verdicts below which a record says nothing
 
@@ -128,7 +134,12 @@ def verdict_words(flag: Flag) -> str:
 
 def sureness(score: float) -> str:
     """Say how sure a score in [0, 1] is, as a percentage and in words."""
-    return f"{score:.0%}, {next(words for least, words in SURENESS if score >= least)}"
+    return f"{score:.0%}, {sure_words(score)}"
+
+
+def sure_words(score: float) -> str:
+    """Say how sure a score in [0, 1] is, in words that are yet to be translated."""
+    return next(words for least, words in SURENESS if score >= least)
 
 
 def _body(alert: Alert) -> list[discord.ui.Item[Any]]:

@@ -5,9 +5,10 @@ from typing import Any
 
 import discord
 
+from bot.languages import _, decimal, ngettext
 from bot.records import Server
 from bot.render.layout import Layout
-from bot.render.text import ACCENT, clip, count
+from bot.render.text import ACCENT, clip, numbered
 from bot.store.statistics import Kept
 
 FILE = "hindsight-what-is-kept-of-me.json"
@@ -26,11 +27,12 @@ Item = discord.ui.Item[Any]
 def own_view(stored: Mapping[str, Any], server: Server, file: str | None) -> Layout:
     """Say what is kept of a member; `file` is the name of the attachment that lists it all."""
     lines = _own_lines(stored, server)
-    head = "### 🔒 What is kept of you in this server"
-    said = "\n".join(f"- {line}" for line in lines) if lines else "Nothing."
+    head = _("### 🔒 What is kept of you in this server")
+    said = "\n".join(f"- {line}" for line in lines) if lines else _("Nothing.")
     if stored["opted_out"]:
-        said += "\n\nYou have **opted out**: your messages are not read. Only a keyed hash that says so is kept."
-    never = "-# Never kept: what you wrote, your name, and any count or score of you."
+        out = _("You have **opted out**: your messages are not read. Only a keyed hash that says so is kept.")
+        said += f"\n\n{out}"
+    never = _("-# Never kept: what you wrote, your name, and any count or score of you.")
     items: list[Item] = [discord.ui.TextDisplay(f"{head}\n{said}"), discord.ui.TextDisplay(never)]
     if file is not None:
         items.append(discord.ui.File(f"attachment://{file}"))
@@ -39,7 +41,7 @@ def own_view(stored: Mapping[str, Any], server: Server, file: str | None) -> Lay
 
 def erase_view() -> Layout:
     """Ask before everything of a member is erased."""
-    said = (
+    said = _(
         "### Erase what is kept of you here?\n"
         "- All ids, labels, scores, claim vectors and votes of yours in this server are deleted.\n"
         "- Context cards and digests that showed your messages are taken down or lose them.\n"
@@ -48,30 +50,30 @@ def erase_view() -> Layout:
         "- Your messages themselves stay in Discord: only you can delete those.\n\n"
         "What you write or edit from now on is read again, unless you opt out."
     )
-    return _question(said, _danger("Erase everything", "privacy:erase:do"))
+    return _question(said, _danger(_("Erase everything"), "privacy:erase:do"))
 
 
 def optout_view() -> Layout:
     """Ask before a member opts out."""
-    said = (
+    said = _(
         "### Opt out in this server?\n"
         "- Your messages are not read, labelled, cited or counted from now on.\n"
         "- What was kept of you is erased; cards and digests that showed your messages are taken down or lose them.\n"
         "- Only a keyed hash is kept, so that the bot knows whom to leave out.\n\n"
         "`/privacy optin` takes it back."
     )
-    return _question(said, _danger("Opt out", "privacy:optout:do"))
+    return _question(said, _danger(_("Opt out"), "privacy:optout:do"))
 
 
 def purge_view(channel_id: int | None) -> Layout:
     """Ask before a channel or the whole server is purged."""
-    where = f"<#{channel_id}> and its threads" if channel_id else "the whole server"
-    said = (
-        f"### Purge {where}?\n"
+    where = _("{channel} and its threads").format(channel=f"<#{channel_id}>") if channel_id else _("the whole server")
+    said = _(
+        "### Purge {where}?\n"
         "All ids, labels, scores, claims, cards, flags and digests are deleted, and the past is not read again. "
         "Settings, opt-outs and the log of decisions stay. This cannot be undone."
-    )
-    label = "Purge this channel" if channel_id else "Purge the whole server"
+    ).format(where=where)
+    label = _("Purge this channel") if channel_id else _("Purge the whole server")
     return _question(said, _danger(label, f"privacy:purge:{channel_id or 0}"))
 
 
@@ -82,97 +84,134 @@ def done_view(said: str) -> Layout:
 
 def server_view(name: str, server: Server, kept: Kept) -> Layout:
     """Show how long a server keeps what, and how that is changed."""
-    head = f"### 🔒 What is kept of {clip(discord.utils.escape_markdown(name), 100)}"
-    messages, readings, claims = (
-        count(kept.messages, "message"),
-        count(kept.readings, "reading"),
-        count(kept.claims, "claim"),
+    head = _("### 🔒 What is kept of {server}").format(server=clip(discord.utils.escape_markdown(name), 100))
+    now = _("At the moment: the ids of {messages}, {readings} and {claims} as sealed vectors; no text.").format(
+        messages=numbered("{number} message", "{number} messages", kept.messages),
+        readings=numbered("{number} reading", "{number} readings", kept.readings),
+        claims=numbered("{number} claim", "{number} claims", kept.claims),
     )
-    now = f"the ids of {messages}, {readings} and {claims} as sealed vectors; no text"
-    long = (
-        f"**Readings and flags**: {count(server.retention_days, 'day')}. After that only counts remain, "
-        "per discussion and label.\n"
-        f"**Claims**: {_claim_words(server.claim_days)}.\n"
+    long = _(
+        "**Readings and flags**: {days}. After that only counts remain, per discussion and label.\n"
+        "**Claims**: {claims}.\n"
         "If the bot is removed, everything is deleted after seven days."
+    ).format(
+        days=numbered("{number} day", "{number} days", server.retention_days), claims=_claim_words(server.claim_days)
     )
     items = [
-        discord.ui.TextDisplay(f"{head}\nAt the moment: {now}."),
+        discord.ui.TextDisplay(f"{head}\n{now}"),
         discord.ui.Separator(),
         discord.ui.TextDisplay(long),
-        _row(_select("privacy:server:days", "Keep readings and flags for …", day_options(server.retention_days))),
-        _row(_select("privacy:server:claims", "Keep claims for …", claim_options(server.claim_days))),
+        _row(_select("privacy:server:days", _("Keep readings and flags for …"), day_options(server.retention_days))),
+        _row(_select("privacy:server:claims", _("Keep claims for …"), claim_options(server.claim_days))),
         discord.ui.Separator(),
-        discord.ui.TextDisplay("**Purge** deletes at once what was learned. You are asked again first."),
-        _row(_channels("privacy:server:channel", "Purge a channel …")),
-        _row(_danger("Purge the whole server …", "privacy:server:all")),
+        discord.ui.TextDisplay(_("**Purge** deletes at once what was learned. You are asked again first.")),
+        _row(_channels("privacy:server:channel", _("Purge a channel …"))),
+        _row(_danger(_("Purge the whole server …"), "privacy:server:all")),
     ]
     return Layout(discord.ui.Container(*items, accent_color=ACCENT))
 
 
 def erased_words(messages: int, shown: int) -> str:
     """Say what an erasure has done."""
-    said = f"### Erased\nWhat was kept of {count(messages, 'message')} is deleted."
+    of = numbered("{number} message", "{number} messages", messages)
+    said = _("### Erased\nWhat was kept of {messages} is deleted.").format(messages=of)
     if shown:
-        said += f" {count(shown, 'post').capitalize()} of mine that showed them {'is' if shown == 1 else 'are'} mended."
+        mended = numbered(
+            "{number} post of mine that showed them is mended.",
+            "{number} posts of mine that showed them are mended.",
+            shown,
+        )
+        said += f" {mended[:1].upper()}{mended[1:]}"
     return said
 
 
 def _own_lines(stored: Mapping[str, Any], server: Server) -> list[str]:
     messages: Sequence[Mapping[str, Any]] = stored["messages"]
     claims = sum(message["claim_vector_kept"] for message in messages)
+    readings = sum("label" in message for message in messages)
+    flags = sum("flag" in message for message in messages)
+    cards, digests = len(stored["cards_showing_them"]), len(stored["digests_citing_them"])
+    votes = len(stored["card_ratings"])
+    days = numbered("{number} day", "{number} days", server.retention_days)
     counted = (
-        (len(messages), "message", "where and when you wrote them, and which story they belong to"),
         (
-            sum("label" in message for message in messages),
-            "reading",
-            f"a label with its scores, deleted {count(server.retention_days, 'day')} after it was made",
+            len(messages),
+            numbered("**{number} message**", "**{number} messages**", len(messages)),
+            _("where and when you wrote them, and which story they belong to"),
         ),
-        (claims, "claim vector", f"numbers that stand for what was claimed; sealed; kept {_kept_long(server)}"),
-        (sum("flag" in message for message in messages), "flag", "messages that moderators were asked to look at"),
-        (len(stored["cards_showing_them"]), "context card", "show a message of yours with a link"),
-        (len(stored["digests_citing_them"]), "digest", "cite a message of yours with a link"),
-        (len(stored["card_ratings"]), "vote", "whether you found a card helpful"),
+        (
+            readings,
+            numbered("**{number} reading**", "**{number} readings**", readings),
+            _("a label with its scores, deleted {days} after it was made").format(days=days),
+        ),
+        (
+            claims,
+            numbered("**{number} claim vector**", "**{number} claim vectors**", claims),
+            _("numbers that stand for what was claimed; sealed; kept {long}").format(long=_kept_long(server)),
+        ),
+        (
+            flags,
+            numbered("**{number} flag**", "**{number} flags**", flags),
+            _("messages that moderators were asked to look at"),
+        ),
+        (
+            cards,
+            numbered("**{number} context card**", "**{number} context cards**", cards),
+            _("show a message of yours with a link"),
+        ),
+        (
+            digests,
+            numbered("**{number} digest**", "**{number} digests**", digests),
+            _("cite a message of yours with a link"),
+        ),
+        (
+            votes,
+            numbered("**{number} vote**", "**{number} votes**", votes),
+            _("whether you found a card helpful"),
+        ),
     )
-    return [f"**{count(number, noun)}**: {meaning}" for number, noun, meaning in counted if number]
+    return [f"{head}: {meaning}" for number, head, meaning in counted if number]
 
 
 def _own_buttons(stored: Mapping[str, Any], *, some: bool) -> discord.ui.ActionRow[Any]:
-    buttons = [_danger("Erase …", "privacy:erase:ask")] if some else []
+    buttons = [_danger(_("Erase …"), "privacy:erase:ask")] if some else []
     if stored["opted_out"]:
-        buttons.append(discord.ui.Button(label="Opt in", custom_id="privacy:optin:do"))
+        buttons.append(discord.ui.Button(label=_("Opt in"), custom_id="privacy:optin:do"))
     else:
-        buttons.append(discord.ui.Button(label="Opt out …", custom_id="privacy:optout:ask"))
+        buttons.append(discord.ui.Button(label=_("Opt out …"), custom_id="privacy:optout:ask"))
     return discord.ui.ActionRow(*buttons)
 
 
 def _question(said: str, yes: discord.ui.Button[Any]) -> Layout:
-    no = discord.ui.Button[Any](label="Keep everything as it is", custom_id="privacy:keep")
+    no = discord.ui.Button[Any](label=_("Keep everything as it is"), custom_id="privacy:keep")
     return Layout(discord.ui.Container(discord.ui.TextDisplay(said), _row(yes, no), accent_color=RED))
 
 
 def _kept_long(server: Server) -> str:
     if server.claim_days is None:
-        return "as long as the message stands"
-    return f"for {count(server.claim_days, 'day')}"
+        return _("as long as the message stands")
+    return numbered("for {number} day", "for {number} days", server.claim_days)
 
 
 def _claim_words(days: int | None) -> str:
-    return "as long as their messages stand" if days is None else f"{days:,} days"
+    return _("as long as their messages stand") if days is None else _days(days)
 
 
 def day_options(chosen: int) -> list[discord.SelectOption]:
     """List for how long readings and flags can be kept."""
     days = sorted({*READING_DAYS, chosen})
-    return [discord.SelectOption(label=f"{each} days", value=str(each), default=each == chosen) for each in days]
+    return [discord.SelectOption(label=_days(each), value=str(each), default=each == chosen) for each in days]
 
 
 def claim_options(chosen: int | None) -> list[discord.SelectOption]:
     """List for how long claims can be kept."""
-    days = sorted({*CLAIM_DAYS, *([chosen] if chosen else [])})
-    options = [discord.SelectOption(label="As long as their messages", value=FOREVER, default=chosen is None)]
-    return options + [
-        discord.SelectOption(label=f"{each:,} days", value=str(each), default=each == chosen) for each in days
-    ]
+    days = sorted({*CLAIM_DAYS, chosen} if chosen else set(CLAIM_DAYS))
+    options = [discord.SelectOption(label=_("As long as their messages"), value=FOREVER, default=chosen is None)]
+    return options + [discord.SelectOption(label=_days(each), value=str(each), default=each == chosen) for each in days]
+
+
+def _days(days: int) -> str:
+    return ngettext("{number} day", "{number} days", days).format(number=decimal(days))
 
 
 def _select(custom_id: str, placeholder: str, options: list[discord.SelectOption]) -> discord.ui.Select[Any]:

@@ -4,6 +4,8 @@ from datetime import datetime, timedelta
 
 import discord
 
+from bot.languages import ENGLISH, decimal, ngettext, spoken
+
 ACCENT = discord.Color.from_str("#5b8def")
 LABEL_MARKS = {
     "skeptical": "🤨",
@@ -47,6 +49,12 @@ def count(number: int, noun: str) -> str:
     """Say how many in words a person would use."""
     word = NUMBERS[number] if 0 <= number < len(NUMBERS) else f"{number:,}"
     return f"{word} {noun}" if number == 1 else f"{word} {noun if noun.endswith('s') else noun + 's'}"
+
+
+def numbered(one: str, many: str, number: int) -> str:
+    """Say a text that counts, in the language that is spoken: `{number}` becomes a word in English, else figures."""
+    in_words = spoken() == ENGLISH and 0 <= number < len(NUMBERS)
+    return ngettext(one, many, number).format(number=NUMBERS[number] if in_words else decimal(number))
 
 
 def gap(span: timedelta) -> str:

@@ -6,20 +6,28 @@ from typing import Any
 
 import discord
 
+from bot.languages import N_, _, percent
 from bot.records import Flag
-from bot.render.alerts import DISMISSED, MEANINGS, sureness
+from bot.render.alerts import DISMISSED, MEANINGS, sure_words
 from bot.render.layout import Layout
 from bot.render.text import LABEL_MARKS, quote
 from models.labels import UNSURE
 from models.reader import Reading
 
-NOT_KEPT = (
+NAMES = {
+    "skeptical": N_("skeptical"),
+    "partisan": N_("partisan"),
+    "off-topic": N_("off-topic"),
+    "informative": N_("informative"),
+    "none": N_("none"),
+}
+NOT_KEPT = N_(
     "Nothing is kept of this message: its channel is not watched, it came before the channel was, its author has "
     "opted out, or its reading has expired."
 )
-NOT_READ = "This message has not been read yet. Please try again in a minute."
-CHAT = "This message belongs to no story, so it has no label: labels are for replies under news."
-FOOT = (
+NOT_READ = N_("This message has not been read yet. Please try again in a minute.")
+CHAT = N_("This message belongs to no story, so it has no label: labels are for replies under news.")
+FOOT = N_(
     "-# A label says what a message does in the discussion, never whether it is right or who wrote it. "
     "Only its author and moderators see this. `/privacy` shows and erases what is kept."
 )
@@ -33,23 +41,26 @@ def why(reading: Reading, flag: Flag | None, words: Sequence[str]) -> str:
         _unsure(reading) if model == UNSURE else _label(model, reading.scores.get(model, 0.0), by_model=bool(lines))
     )
     if words and model != UNSURE:
-        lines.append("The words that moved it most: " + ", ".join(f"**{quote(word, 40)}**" for word in words) + ".")
+        listed = ", ".join(f"**{quote(word, 40)}**" for word in words)
+        lines.append(_("The words that moved it most: {words}.").format(words=listed))
     if flag is not None and flag.disputed_at is not None:
         lines.append(_disputed(flag, flag.disputed_at))
-    return "\n".join([*lines, FOOT])
+    return "\n".join([*lines, _(FOOT)])
 
 
 def with_dispute(said: str, message_id: int) -> Layout:
     """Add the way to another moderator."""
-    button: discord.ui.Button[Any] = discord.ui.Button(label="Dispute", custom_id=f"dispute:{message_id}", emoji="✋")
-    offer = "This label was put before the moderators. If it is wrong, ask for another look, once:"
+    button: discord.ui.Button[Any] = discord.ui.Button(
+        label=_("Dispute"), custom_id=f"dispute:{message_id}", emoji="✋"
+    )
+    offer = _("This label was put before the moderators. If it is wrong, ask for another look, once:")
     row: discord.ui.ActionRow[Any] = discord.ui.ActionRow(button)
     return Layout(discord.ui.TextDisplay(said), discord.ui.TextDisplay(offer), row)
 
 
 def disputed_view() -> Layout:
     """Confirm a dispute."""
-    said = (
+    said = _(
         "### ✋ Disputed\nThe label is back in the moderators' queue, before somebody who has not decided yet. "
         "Ask *Why this label?* again to see what they say. Nothing that you write is kept for it."
     )
@@ -59,30 +70,50 @@ def disputed_view() -> Layout:
 def _disputed(flag: Flag, at: datetime) -> str:
     when = discord.utils.format_dt(at, "R")
     if flag.state != "decided":
-        return f"✋ The author disputed this {when}; another moderator is to look at it."
-    return f"✋ The author disputed this {when}, and a moderator has looked again since: this is the answer."
+        return _("✋ The author disputed this {when}; another moderator is to look at it.").format(when=when)
+    said = _("✋ The author disputed this {when}, and a moderator has looked again since: this is the answer.")
+    return said.format(when=when)
 
 
 def _decided(flag: Flag) -> str:
     if flag.verdict == DISMISSED:
-        return "### 💬 No label\nA moderator looked at this message and decided that the label was wrong."
+        return _("### 💬 No label\nA moderator looked at this message and decided that the label was wrong.")
     verdict = flag.verdict or flag.label
-    meaning = MEANINGS.get(verdict, "")
-    return f"### {LABEL_MARKS.get(verdict, '')} {verdict.capitalize()}\nA moderator decided this: it {meaning}."
+    none = verdict == "none"
+    said = _("A moderator decided this: it is {meaning}.") if none else _("A moderator decided this: it {meaning}.")
+    return f"{_('### 💬 No label') if none else _head(verdict)}\n{said.format(meaning=_meaning(verdict))}"
 
 
 def _label(label: str, score: float, *, by_model: bool) -> list[str]:
     if by_model:
-        return [f"Before that, the model had said {label} ({sureness(score)})."]
+        said = _("Before that, the model had said {label} ({sureness}).")
+        return [said.format(label=_name(label), sureness=_sureness(score))]
     if label == "none":
-        return [f"### 💬 No label · {sureness(score)}", f"It is {MEANINGS[label]}."]
-    return [f"### {LABEL_MARKS.get(label, '')} {label.capitalize()} · {sureness(score)}", f"It {MEANINGS[label]}."]
+        said, head = _("It is {meaning}."), _("### 💬 No label")
+    else:
+        said, head = _("It {meaning}."), _head(label)
+    return [f"{head} · {_sureness(score)}", said.format(meaning=_meaning(label))]
 
 
 def _unsure(reading: Reading) -> list[str]:
     first, second = sorted(reading.scores.items(), key=lambda item: -item[1])[:2]
-    return [
-        "### ❔ Unsure",
-        "No label fits clearly enough, so it has none. "
-        f"The closest were {first[0]} ({first[1]:.0%}) and {second[0]} ({second[1]:.0%}).",
-    ]
+    closest = [f"{_name(label)} ({percent(score)})" for label, score in (first, second)]
+    said = _("No label fits clearly enough, so it has none. The closest were {first} and {second}.")
+    return [_("### ❔ Unsure"), said.format(first=closest[0], second=closest[1])]
+
+
+def _head(label: str) -> str:
+    name = _name(label)
+    return f"### {LABEL_MARKS.get(label, '')} {name[:1].upper()}{name[1:]}"
+
+
+def _name(label: str) -> str:
+    return _(NAMES[label]) if label in NAMES else label
+
+
+def _meaning(label: str) -> str:
+    return _(MEANINGS[label]) if label in MEANINGS else ""
+
+
+def _sureness(score: float) -> str:
+    return f"{percent(score)}, {_(sure_words(score))}"
