@@ -1,7 +1,8 @@
 """The languages that the bot speaks: gettext catalogues under locale/, the asker's one while an answer is made.
 
 A sentence is marked where it is made, `_("Kept for {days}.").format(days=…)`, and a word in a table with `N_`;
-what a catalogue does not hold is said in English. What everybody sees is made inside `speaking(guild's locale)`.
+what a catalogue does not hold is said in English. What everybody sees is in English: events do not inherit a person's
+language (`Hindsight.dispatch`).
 """
 
 import gettext
