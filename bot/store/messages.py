@@ -135,13 +135,13 @@ class Messages:
         """Give the story that was a channel's newest before a message, and how its discussion stood then."""
         here = sa.and_(messages.c.channel_id == channel_id, messages.c.message_id < before)
         newest = sa.select(sa.func.max(messages.c.message_id)).where(here, messages.c.kind == Kind.STORY)
-        under = sa.select(sa.func.max(messages.c.created_at).label("last_at"), sa.func.count().label("count"))
+        under = sa.select(sa.func.max(messages.c.created_at).label("last_at"), sa.func.count().label("size"))
         async with self._database.read() as connection:
             story_id = (await connection.execute(newest)).scalar_one()
             if story_id is None:
                 return None
             row = (await connection.execute(under.where(here, messages.c.conversation_id == story_id))).one()
-        return Standing(story_id, row.last_at, row.count - 1)
+        return Standing(story_id, row.last_at, row.size - 1)
 
     async def unread(self, limit: int, after: int = 0) -> Sequence[Kept]:
         """List kept messages after an id that have no current reading, oldest first."""
@@ -209,7 +209,7 @@ class Messages:
         ids = list(conversation_ids)
         result: dict[int, dict[str, int]] = {i: {} for i in ids}
         current = (
-            sa.select(messages.c.conversation_id, readings.c.label, sa.func.count().label("count"))
+            sa.select(messages.c.conversation_id, readings.c.label, sa.func.count().label("size"))
             .join(readings, readings.c.message_id == messages.c.message_id)
             .where(messages.c.conversation_id.in_(ids), messages.c.kind == Kind.REPLY)
             .group_by(messages.c.conversation_id, readings.c.label)
