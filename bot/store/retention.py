@@ -15,6 +15,7 @@ from bot.store.schema import (
     audit,
     claims,
     flags,
+    gaps,
     messages,
     metadata,
     readings,
@@ -101,14 +102,17 @@ class Retention:
         chosen = messages.c.guild_id == guild_id
         counts = tallies.c.guild_id == guild_id
         watching = watched.c.guild_id == guild_id
+        unread = gaps.c.guild_id == guild_id
         if channel_id is not None:
             chosen &= sa.or_(messages.c.channel_id == channel_id, messages.c.watched_id == channel_id)
             counts &= tallies.c.watched_id == channel_id
             watching &= watched.c.channel_id == channel_id
+            unread &= gaps.c.channel_id == channel_id
         async with self._database.write() as connection:
             ids = list((await connection.execute(sa.select(messages.c.message_id).where(chosen))).scalars())
             forgotten = await forget_all(connection, ids)
             await connection.execute(sa.delete(tallies).where(counts))
+            await connection.execute(sa.delete(gaps).where(unread))
             await connection.execute(sa.update(watched).where(watching).values(added_at=now, backfill_before=None))
         return forgotten
 

@@ -14,7 +14,8 @@ async def furnish(store: Store) -> None:
     """Keep a story and a flagged reply of mine, another's story with a card that shows mine, and a digest."""
     mine, reply, later = post(1), post(2), post(3, author=OTHER)
     await take(store, mine, story=1, claim=claim(mine))
-    await take(store, reply, "partisan", flag=flag(reply))
+    flagged = await take(store, reply, "partisan", flag=flag(reply))
+    await store.flags.alerted(flagged.flag.id, 6, 78)
     made = await take(store, later, story=3, claim=claim(later), card=card(later, mine))
     await store.cards.posted(made.card.id, 77, NOW)
     await store.cards.rate(made.card, ME, True)
@@ -41,7 +42,7 @@ async def test_erasing_leaves_nothing_of_mine_and_all_of_theirs(store: Store) ->
     await furnish(store)
     forgotten = await store.members.erase(GUILD, ME)
     assert set(forgotten.message_ids) == {1, 2, 50}
-    assert {(each.kind, each.posted_id) for each in forgotten.shown} == {("card", 77), ("alert", None), ("digest", 79)}
+    assert {(each.kind, each.posted_id) for each in forgotten.shown} == {("card", 77), ("alert", 78), ("digest", 79)}
     assert Public("card", 1, CHANNEL, 77) in forgotten.shown
     nothing = await store.members.export(GUILD, ME)
     assert not any(nothing.values())

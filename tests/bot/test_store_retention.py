@@ -7,13 +7,16 @@ import pytest
 import sqlalchemy as sa
 
 from bot.digest_plan import Plan, Talk
-from bot.records import Kind, Placement
+from bot.records import Checked, FactCheck, Kind, MatchState, Placement
 from bot.store import Store
 from bot.store.digests import Source
-from bot.store.schema import data_keys, metadata
+from bot.store.schema import data_keys, fact_checks, metadata
 from tests.bot.rows import CHANNEL, GUILD, NOW, card, claim, flag, post, take
 
 CHAT = Placement(Kind.CHAT, None)
+CHECKED = FactCheck(
+    0, "checks.example/bridge", "The bridge is closed", "", "Check Desk", "False", "https://checks.example"
+)
 
 
 async def keep_for(store: Store, readings: int = 30, claims: int | None = None) -> None:
@@ -23,12 +26,12 @@ async def keep_for(store: Store, readings: int = 30, claims: int | None = None) 
 
 
 async def rows(store: Store) -> dict[str, int]:
-    """Count the rows of every table."""
+    """Count the rows of every table that holds something of a server."""
     async with store.messages._database.read() as connection:
         return {
             table.name: (await connection.execute(sa.select(sa.func.count()).select_from(table))).scalar_one()
             for table in metadata.sorted_tables
-            if table is not data_keys
+            if table not in (data_keys, fact_checks)
         }
 
 
@@ -101,8 +104,9 @@ async def test_decided_flags_lose_their_message(store: Store) -> None:
     await store.retention.expire(after(31))
     assert await store.flags.get(decided.id) is None
     assert await store.flags.of_message(3) is None
-    (entry,) = await store.audit.latest(GUILD)
-    assert (entry.subject_id, entry.detail["verdict"]) == (None, "dismissed")
+    verdict, *raised = await store.audit.latest(GUILD)
+    assert (verdict.subject_id, verdict.detail["verdict"]) == (None, "dismissed")
+    assert [(entry.action, entry.subject_id) for entry in raised] == [("flag", None)] * 2
     figures = await store.statistics.figures(GUILD, NOW - timedelta(days=1), after(31))
     assert dict(figures.flags) == {("partisan", "dismissed"): 1}
 
@@ -111,7 +115,11 @@ async def everything(store: Store, guild: int, first: int) -> None:
     """Leave a row of a server in every table."""
     story, later = post(first, guild=guild, channel=guild), post(first + 1, guild=guild, channel=guild)
     await take(store, story, story=first, claim=claim(story, urls=("https://wire.example",)))
-    made = await take(store, later, story=first + 1, claim=claim(later), card=card(later, story), flag=flag(later))
+    await store.archive.write([CHECKED], NOW)
+    checked = (Checked((await store.archive.get([1]))[1], 0.9, MatchState.CONFIRMED),)
+    shown = replace(card(later, story), checked=checked)
+    made = await take(store, later, story=first + 1, claim=claim(later), card=shown, flag=flag(later))
+    await store.flags.alerted(made.flag.id, 6, first + 100)
     await store.cards.rate(made.card, 7, True)
     await store.digests.add(guild, guild, first + 2, {first: Source(guild, 7)}, NOW)
     await store.story_digests.set_plan(Plan(guild, 20, None, 18, NOW))
@@ -125,6 +133,12 @@ async def everything(store: Store, guild: int, first: int) -> None:
     await store.servers.override(guild, guild, {"partisan": None})
     await store.samples.add(guild, [first + 1], NOW)
     await store.servers.save(await store.servers.get(guild))
+    await store.gaps.open(guild, guild, first)
+    await store.told.tell(guild, [("alerts", 0)], NOW)
+    gone = post(first + 4, guild=guild, channel=guild)
+    alerted = await take(store, gone, "partisan", story=first, flag=flag(gone))
+    await store.flags.alerted(alerted.flag.id, 6, first + 101)
+    await store.messages.forget([gone.id])
 
 
 async def test_left_server_is_deleted_after_seven_days(store: Store) -> None:
@@ -180,7 +194,7 @@ async def test_purge_of_a_server_keeps_settings_and_the_log(store: Store) -> Non
     assert {each.kind for each in forgotten.shown} == {"card", "alert", "digest"}
     left = {name for name, count in (await rows(store)).items() if count}
     settings = {"servers", "watched", "channel_policies", "digest_plans", "opt_outs", "audit"}
-    assert left <= settings | {"verdicts", "digests"}
+    assert left <= settings | {"verdicts", "digests", "leftovers", "told"}
     assert settings <= left
 
 

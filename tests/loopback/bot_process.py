@@ -107,5 +107,7 @@ def live(data_dir: Path, api: str, gateway: str, forgetful: bool) -> None:
     asyncio.run(bot.run.run(settings(data_dir)))
 
 
-async def _post_blindly(channel: discord.abc.Messageable, *_: object, again: bool, **content: object) -> object:
+async def _post_blindly(
+    channel: discord.abc.Messageable, *_: object, again: bool, about: int = 0, **content: object
+) -> object:
     return await channel.send(**content)  # type: ignore[arg-type]
