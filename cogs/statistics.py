@@ -17,6 +17,7 @@ from bot.errors import NotAllowed
 from bot.render import statistics as render
 from bot.store.statistics import Figures
 from bot.visibility import can_open
+from cogs.catchup import CatchUp
 
 SPAN = timedelta(days=30)
 
@@ -45,6 +46,8 @@ class Statistics(commands.Cog):
             bot.models.read.backlog,
             {"reader": bot.models.reader.version, "embedder": bot.models.embedder.version},
             _problems(member.guild, server.alerts_channel_id, places) if moderates else None,
+            bot.intake.paused,
+            _caught_up(bot),
         )
         await interaction.followup.send(view=render.about_view(about), ephemeral=True)
 
@@ -93,6 +96,11 @@ def _problems(guild: discord.Guild, alerts_id: int | None, places: Mapping[int, 
         elif lacking := needs.missing(place, needs.to_watch(place)):
             found.append(needs.mend(place, lacking))
     return found
+
+
+def _caught_up(bot: Hindsight) -> int | None:
+    cog = bot.get_cog("CatchUp")
+    return cog.progress if isinstance(cog, CatchUp) else None
 
 
 def _member(interaction: Pressed) -> discord.Member:

@@ -4,7 +4,7 @@ import io
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
 import discord
@@ -13,7 +13,7 @@ from bot.records import Server
 from bot.render.charts import COLORS, SHOWN, WORDS
 from bot.render.drawing import INK, PAPER, SIZE, drawable, in_turn, legend, plain
 from bot.render.layout import Layout
-from bot.render.text import ACCENT, clip, count
+from bot.render.text import ACCENT, clip, count, when
 from bot.store.statistics import Figures
 
 NAME = "stats.png"
@@ -40,7 +40,11 @@ Bars = Mapping[str, Mapping[str, int]]
 
 @dataclass(frozen=True, slots=True)
 class About:
-    """Hold what `/about` says to one person: `channels` are those that they can open, `problems` for moderators."""
+    """Hold what `/about` says to one person: `channels` are those that they can open, `problems` for moderators.
+
+    `paused` is since when the reader fails; `caught_up` counts the messages looked at while catching up, None
+    when nothing was missed.
+    """
 
     version: str
     server: Server
@@ -48,6 +52,8 @@ class About:
     backlog: int
     models: Mapping[str, str]
     problems: Sequence[str] | None
+    paused: datetime | None = None
+    caught_up: int | None = None
 
 
 def about_view(about: About) -> Layout:
@@ -60,14 +66,21 @@ def about_view(about: About) -> Layout:
     )
     live = "**live**" if about.server.live else "**in shadow**: nothing is posted in public yet"
     watched = _listed([f"<#{channel_id}>" for channel_id in about.channels]) or "no channel that you can open"
-    waiting = f"{count(about.backlog, 'message')} wait to be read" if about.backlog else "everything is read"
     models = " · ".join(f"{name} `{version[:16]}`" for name, version in about.models.items())
-    state = f"I am {live}, watch {watched}, and {waiting}.\n-# {models}"
+    state = f"I am {live}, watch {watched}, and {_reading(about)}.\n-# {models}"
     foot = "`/privacy show` says what is kept of you; `/privacy optout` leaves you out."
     items: list[discord.ui.Item[Any]] = [discord.ui.TextDisplay(head), discord.ui.TextDisplay(state)]
     if about.problems is not None:
         items += [discord.ui.Separator(), discord.ui.TextDisplay(_problems(about.problems))]
     return Layout(discord.ui.Container(*items, discord.ui.TextDisplay(foot), accent_color=ACCENT))
+
+
+def _reading(about: About) -> str:
+    if about.paused is not None:
+        return f"**have paused reading** since {when(about.paused)}: messages wait, none is lost"
+    if about.caught_up:
+        return f"am catching up on what I missed, {count(about.caught_up, 'message')} so far"
+    return f"{count(about.backlog, 'message')} wait to be read" if about.backlog else "everything is read"
 
 
 def stats_view(figures: Figures, *, drawn: bool) -> Layout:

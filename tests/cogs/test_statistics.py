@@ -30,6 +30,16 @@ async def test_about_for_a_member(world: World) -> None:
     assert "For moderators" not in shown
 
 
+async def test_about_says_when_reading_has_paused(world: World) -> None:
+    world.bot.intake.paused = world.env.now()
+    assert "have paused reading" in said(await world.member.slash(world.news, "about"))
+
+
+def test_about_counts_what_was_caught_up() -> None:
+    about = render.About("1.2.3", Server(1), [5], 0, {}, None, caught_up=1_200)
+    assert "catching up on what I missed, 1,200 messages so far" in str(render.about_view(about).to_components())
+
+
 async def test_about_tells_moderators_what_is_missing(world: World) -> None:
     await world.watch()
     assert "no permission is missing" in said(await world.moderator.slash(world.news, "about"))
