@@ -17,11 +17,11 @@ from bot.conversation import Conversations, is_story
 from bot.errors import RowError
 from bot.exports import Heading, read_heading, read_message
 from bot.importing_rows import elements
+from bot.past import Past
 from bot.pipeline import Pipeline
 from bot.records import Post
-from bot.resources import Learned, Resources, load_models, open_resources
+from bot.resources import Learned, load_models, open_resources
 from bot.settings import Settings
-from bot.store.messages import Kept, Standing
 
 LONGEST = 200  # messages read at once, when no story begins before
 REMEMBERED = 5_000  # posts in memory, for the texts above a reply
@@ -47,26 +47,6 @@ class Recent:
         return self.posts.get(message_id)
 
 
-@dataclass(frozen=True, slots=True)
-class Told:
-    """Answer the questions of `Conversations` from the store and the file."""
-
-    resources: Resources
-    recent: Recent
-
-    async def kept(self, message_id: int) -> Kept | None:
-        return await self.resources.store.messages.get(message_id)
-
-    async def fetched(self, channel_id: int, message_id: int) -> Post | None:
-        return self.recent.posts.get(message_id)
-
-    async def starter(self, thread_id: int) -> int | None:
-        return thread_id
-
-    async def standing(self, channel_id: int, before: int) -> Standing | None:
-        return None
-
-
 async def import_export(
     file: BinaryIO, settings: Settings, tell: Tell, progress: Progress | None = None, learned: Learned | None = None
 ) -> str:
@@ -82,9 +62,8 @@ async def import_export(
                 f"channel {heading.watched_id} of server {heading.guild.id} is not watched; run /watch add there first"
             )
         recent = Recent()
-        told = Told(resources, recent)
         memory = ClaimMemory(resources.store, recent, resources.indexes, resources.models.judge)
-        past = Conversations(told)
+        past = Conversations(Past(resources.store.messages, recent.posts))
         pipeline = Pipeline(resources, recent, past, memory)
         before = await resources.store.claims.count(heading.guild.id)
         read = taken = 0

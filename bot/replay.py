@@ -17,11 +17,11 @@ from rich.table import Table
 from bot.claims import ClaimMemory
 from bot.conversation import Conversations
 from bot.exports import BEGIN, Discussion, load_discussion
+from bot.past import Past
 from bot.pipeline import Pipeline
 from bot.records import Kind, Outcome, Post, Server
 from bot.resources import Learned, Resources, load_models, open_resources
 from bot.settings import Settings
-from bot.store.messages import Kept, Standing
 from models.reader import Reading
 from models.summarizer import Sentence, Summarizer, Thread, Utterance
 
@@ -45,26 +45,6 @@ class Retelling:
 
     async def get(self, channel_id: int, message_id: int) -> Post | None:
         return self.posts.get(message_id)
-
-
-@dataclass(frozen=True, slots=True)
-class Told:
-    """Answer the questions of `Conversations` from the file."""
-
-    resources: Resources
-    retelling: Retelling
-
-    async def kept(self, message_id: int) -> Kept | None:
-        return await self.resources.store.messages.get(message_id)
-
-    async def fetched(self, channel_id: int, message_id: int) -> Post | None:
-        return self.retelling.posts.get(message_id)
-
-    async def starter(self, thread_id: int) -> int | None:
-        return None
-
-    async def standing(self, channel_id: int, before: int) -> Standing | None:
-        return None
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,7 +89,7 @@ async def _everywhere(_channel_id: int) -> bool:
 
 def _pipeline(resources: Resources, retelling: Retelling) -> Pipeline:
     memory = ClaimMemory(resources.store, retelling, resources.indexes, resources.models.judge)
-    return Pipeline(resources, retelling, Conversations(Told(resources, retelling)), memory)
+    return Pipeline(resources, retelling, Conversations(Past(resources.store.messages, retelling.posts)), memory)
 
 
 def _digest(discussion: Discussion, outcomes: Mapping[int, Outcome], learned: Learned) -> Sequence[Sentence]:
