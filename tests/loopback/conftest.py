@@ -12,6 +12,7 @@ from tests.loopback.server import Loopback
 @pytest.fixture
 async def loopback(caplog: pytest.LogCaptureFixture) -> AsyncIterator[Loopback]:
     """Give a Discord on 127.0.0.1."""
+    caplog.set_level("INFO")  # whatever level an earlier test of this process has left behind
     quick = Limits(routes={"POST messages": Rate(5, 1.0)})
     async with Loopback(limits=quick) as served:
         yield served
