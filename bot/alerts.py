@@ -9,7 +9,7 @@ import discord
 
 from bot.needs import alerts_problem
 from bot.pipeline import Pipeline
-from bot.posting import find_posted, post_once
+from bot.posting import DISCORD_FAILED, find_posted, post_once, settled
 from bot.quotes import Quotes
 from bot.records import Flag, Post, Server
 from bot.render.alerts import Alert, alert_view, decided_view, gone_view, withdrawn_view
@@ -20,7 +20,6 @@ from models.reader import Passage
 
 LATELY = timedelta(days=30)
 REFUSED = (403, 404)
-DISCORD_FAILED = 500  # statuses from which on trying again later makes sense
 BAD_REQUEST = 400  # the fault of one alert; anything else would stop the next one too
 
 log = logging.getLogger(__name__)
@@ -144,17 +143,8 @@ class Alerts:
         channel = self._client.get_channel(channel_id or 0)
         if message_id is None or not isinstance(channel, discord.TextChannel):
             return True
-        try:
-            await channel.get_partial_message(message_id).edit(view=view)
-        except discord.NotFound:
-            log.debug("alert %s is gone", message_id)
-        except discord.HTTPException as error:
-            log.warning("alert %s in %s cannot be changed: HTTP %s", message_id, channel_id, error.status)
-            return error.status < DISCORD_FAILED
-        except (aiohttp.ClientError, OSError) as error:
-            log.warning("alert %s in %s cannot be changed: %s", message_id, channel_id, type(error).__name__)
-            return False
-        return True
+        change = channel.get_partial_message(message_id).edit(view=view)
+        return await settled(change, f"alert {message_id} in {channel_id}")
 
     async def _right(self, flag: Flag) -> tuple[int, int]:
         counts = await self._store.flags.verdict_counts(flag.guild_id, self._clock() - LATELY)

@@ -10,12 +10,12 @@ import numpy as np
 
 from bot.errors import RowError
 from bot.jsonl import Day, QueryRow, Row, read_rows
-from bot.links import canonical_url, find_links
-from bot.ranking import CANDIDATES, JUDGED, fuse, names_a_page, nearest
+from bot.links import canonical_url, find_links, names_a_page
 from bot.store.terms import TermIndex
 from bot.vector_cache import Progress, VectorCache
 from models.embedder import Embedder
 from models.matcher import Judgement, Matcher, Pair, State
+from models.ranking import CANDIDATES, JUDGED, fuse, nearest
 from models.wording import plain
 
 

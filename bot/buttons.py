@@ -4,6 +4,7 @@ import re
 from typing import Any, Self
 
 import discord
+from discord import app_commands
 
 from bot.client import Hindsight
 from bot.errors import NotFound
@@ -12,6 +13,13 @@ from bot.languages import _, speak
 LARGEST = 2**63 - 1  # the greatest id that there is, and that the database holds
 
 Pressed = discord.Interaction[Hindsight]
+
+
+def member_of(interaction: Pressed) -> discord.Member:
+    """Give the person as a member of the server in which they press."""
+    if not isinstance(interaction.user, discord.Member):
+        raise app_commands.NoPrivateMessage
+    return interaction.user
 
 
 class Press(discord.ui.DynamicItem[discord.ui.Item[Any]], template=r"(?!)"):

@@ -3,7 +3,7 @@
 import asyncio
 import io
 import logging
-from collections.abc import Awaitable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 from weakref import WeakValueDictionary
@@ -14,15 +14,13 @@ import discord
 from bot import citing, policy
 from bot.claims import MayCite
 from bot.intake import Intake
-from bot.posting import find_posted, post_once
+from bot.posting import DISCORD_FAILED, find_posted, post_once, settled
 from bot.quotes import Quotes
 from bot.records import Card, Occurrence
 from bot.render.cards import PICTURE, PICTURED, Cited, Shown, card_view, gist
 from bot.render.timeline import alt_text, timeline
 from bot.resources import Resources
 from bot.store.leftovers import Public
-
-DISCORD_FAILED = 500  # statuses from which on trying again later makes sense
 
 log = logging.getLogger(__name__)
 
@@ -68,12 +66,13 @@ class Cards:
             message = await self._message(card.channel_id, card.posted_id)
             if message is None:
                 return True
-            return await _changed(message.edit(view=content["view"], attachments=content["files"]), card.posted_id)
+            change = message.edit(view=content["view"], attachments=content["files"])
+            return await settled(change, f"card message {card.posted_id}")
 
     async def take_down(self, channel_id: int, posted_id: int | None) -> bool:
         """Delete the message of a card; say whether it is gone for good."""
         message = await self._message(channel_id, posted_id)
-        return message is None or await _changed(message.delete(), message.id)
+        return message is None or await settled(message.delete(), f"card message {message.id}")
 
     async def follow(self, public: Public) -> bool:
         """Do with a card's message what a deletion asks for; say whether that is settled."""
@@ -84,7 +83,7 @@ class Cards:
         async with self._turn(public.id):
             channel = await self._quotes.channel(public.channel_id)
             left = None if channel is None else await find_posted(channel, "card", public.id)
-            return left is None or await _changed(left.delete(), left.id)
+            return left is None or await settled(left.delete(), f"card message {left.id}")
 
     async def fetch(self, occurrences: Sequence[Occurrence], guild_id: int, may_cite: MayCite) -> list[Cited]:
         """Fetch the texts of occurrences; leave out what may not be shown, and forget what is gone."""
@@ -172,18 +171,3 @@ class Cards:
 
     def _turn(self, card_id: int) -> asyncio.Lock:
         return self._turns.setdefault(card_id, asyncio.Lock())
-
-
-async def _changed(change: Awaitable[object], posted_id: int) -> bool:
-    """Change a card's message; say whether there is nothing left to try."""
-    try:
-        await change
-    except discord.NotFound:
-        log.debug("card message %s is gone", posted_id)
-    except discord.HTTPException as error:
-        log.warning("card message %s cannot be changed: HTTP %s", posted_id, error.status)
-        return error.status < DISCORD_FAILED
-    except (aiohttp.ClientError, OSError) as error:
-        log.warning("card message %s cannot be changed: %s", posted_id, type(error).__name__)
-        return False
-    return True

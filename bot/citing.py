@@ -1,5 +1,6 @@
 """May a message of one place be shown in another? Channels are found in memory or fetched."""
 
+from collections.abc import Iterable, Mapping
 from typing import TypeGuard
 
 import discord
@@ -27,6 +28,16 @@ def for_member(quotes: Quotes, member: discord.Member, here: Place | None = None
         return _is_place(place) and await can_open(member, place, here=here)
 
     return _once_each(may_cite)
+
+
+async def names_for(quotes: Quotes, member: discord.Member, channel_ids: Iterable[int]) -> Mapping[int, str]:
+    """Name the channels that the member can open, by id; the others are left out."""
+    names: dict[int, str] = {}
+    for channel_id in set(channel_ids):
+        place = await quotes.find(channel_id)
+        if place is not None and await can_open(member, place):
+            names[channel_id] = f"#{place.name}"
+    return names
 
 
 def _once_each(may_cite: MayCite) -> MayCite:

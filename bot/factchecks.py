@@ -9,11 +9,12 @@ from typing import Protocol
 
 import numpy as np
 
-from bot.ranking import CANDIDATES, JUDGED, fuse, names_a_page, nearest
+from bot.links import names_a_page
 from bot.records import Checked, FactCheck, MatchState, Post
 from bot.store.archive import Archive, State
 from models.batcher import Batcher
 from models.matcher import Judgement, Pair, denies
+from models.ranking import CANDIDATES, JUDGED, fuse, nearest
 from models.wording import plain
 
 LOOKED_AT = timedelta(minutes=1)  # how long an import by another process may stay unnoticed

@@ -54,3 +54,8 @@ def in_markup(url: str) -> str:
 def shared_pages(text: str) -> tuple[str, ...]:
     """List the pages that a text links to, each once, in the form in which two addresses of one page are equal."""
     return tuple(dict.fromkeys(page for link in find_links(text) if (page := canonical_url(link))))
+
+
+def names_a_page(address: str) -> bool:
+    """Say whether an address leads further than to a front page, which many claims share."""
+    return "/" in address or "?" in address

@@ -4,11 +4,17 @@ A row stands in the store before anything is posted. `nonce` with `enforce_nonce
 minutes (discord.py sends both); after a restart the row's id is looked for in the buttons of our own messages.
 """
 
+import logging
+from collections.abc import Awaitable
 from typing import Any
 
+import aiohttp
 import discord
 
+DISCORD_FAILED = 500  # statuses from which on trying again later makes sense
 LOOKED_AT = 2_000  # messages of a channel searched for one that was posted before a crash
+
+log = logging.getLogger(__name__)
 
 
 async def post_once(
@@ -34,6 +40,21 @@ async def find_posted(
         if message.author.id == _own_id(channel) and carries(message, kind, row_id):
             return message
     return None
+
+
+async def settled(change: Awaitable[object], what: str) -> bool:
+    """Change or delete a message of ours, named by `what` in the log; say whether there is nothing left to try."""
+    try:
+        await change
+    except discord.NotFound:
+        log.debug("%s is gone", what)
+    except discord.HTTPException as error:
+        log.warning("%s cannot be changed: HTTP %s", what, error.status)
+        return error.status < DISCORD_FAILED
+    except (aiohttp.ClientError, OSError) as error:
+        log.warning("%s cannot be changed: %s", what, type(error).__name__)
+        return False
+    return True
 
 
 def carries(message: discord.Message, kind: str, row_id: int) -> bool:

@@ -48,6 +48,11 @@ def all_can_open(place: Place, audience: Place) -> bool:
     )
 
 
+async def moderates(member: discord.Member, place: Place) -> bool:
+    """Say whether a member may decide on messages of a channel or thread."""
+    return place.permissions_for(member).manage_messages and await can_open(member, place)
+
+
 async def can_open(member: discord.Member, place: Place, *, here: Place | None = None) -> bool:
     """Say whether a member can open messages of a channel or thread; asks Discord for private threads only.
 

@@ -9,7 +9,7 @@ from discord import app_commands
 from discord.ext import commands, tasks
 
 from bot import citing, policy
-from bot.buttons import Press, Pressed
+from bot.buttons import Press, Pressed, member_of
 from bot.cards import Cards
 from bot.client import Hindsight
 from bot.errors import NotAllowed, NotFound
@@ -131,7 +131,7 @@ class Context(commands.Cog):
     async def context(self, interaction: Pressed, message: app_commands.Range[str, 1, ASKED]) -> None:
         """Was this reported here before? What the server has met already; only you see the answer"""
         await interaction.response.defer(ephemeral=True, thinking=True)
-        member = _asker(interaction)
+        member = member_of(interaction)
         if LINK.search(message):
             claim = await self._made_in(await linked(self.bot.quotes, member, message))
         else:
@@ -179,7 +179,7 @@ class Context(commands.Cog):
         """Show the asker what they can open of a claim's earlier occurrences."""
         claim = asked.claim
         here = interaction.channel if isinstance(interaction.channel, Place) else None
-        may_cite = citing.for_member(self.bot.quotes, _asker(interaction), here)
+        may_cite = citing.for_member(self.bot.quotes, member_of(interaction), here)
         found = await self.bot.memory.find(claim, asked.text, may_cite, first=True)
         sure = policy.shown(found)
         maybe = sorted((each for each in found if each not in sure), key=lambda each: -each.score)[:MAYBE]
@@ -261,12 +261,6 @@ class Resume(Press, template=r"cards:(?P<channel>\d+):resume"):
         bot, channel_id = interaction.client, int(self.match["channel"])
         await bot.store.cards.forgive(interaction.guild_id, channel_id, interaction.user.id, bot.clock())
         await interaction.response.edit_message(view=resumed_view(channel_id, interaction.user.id))
-
-
-def _asker(interaction: Pressed) -> discord.Member:
-    if not isinstance(interaction.user, discord.Member):
-        raise app_commands.NoPrivateMessage
-    return interaction.user
 
 
 def _cog(bot: Hindsight) -> Context:

@@ -6,13 +6,13 @@ import discord
 from discord.ext import commands
 
 from bot import policy
-from bot.buttons import Press, Pressed
+from bot.buttons import Press, Pressed, member_of
 from bot.client import Hindsight
 from bot.errors import NotAllowed, NotFound, UserError
 from bot.languages import N_, _
 from bot.records import Flag
 from bot.render.why import disputed_view
-from cogs.review import member_of, review_of
+from cogs.review import review_of
 
 OVER = N_("This label was disputed before, or does not stand any more.")
 A_DAY = 3

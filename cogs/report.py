@@ -11,7 +11,8 @@ import numpy as np
 from discord import app_commands
 from discord.ext import commands
 
-from bot.buttons import Press, Pressed
+from bot.buttons import Press, Pressed, member_of
+from bot.citing import names_for
 from bot.client import Hindsight
 from bot.errors import NotAllowed, NotFound, UserError
 from bot.records import Sample
@@ -20,8 +21,7 @@ from bot.render.setup import told
 from bot.reports import Report as Made
 from bot.reports import draw, report, window
 from bot.tuning import percents, propose
-from bot.visibility import can_open
-from cogs.review import member_of
+from bot.visibility import moderates
 from cogs.settings import spread_of
 from cogs.setup import change, check_manager, guild_of, set_live
 
@@ -53,7 +53,7 @@ class Report(commands.Cog):
         """Flags and cards there were or would have been, how often they were right, and what was missed."""
         await interaction.response.defer(ephemeral=True, thinking=True)
         made = await self.make(guild_of(interaction).id, days)
-        names = await self._names(member_of(interaction), made)
+        names = await names_for(self.bot.quotes, member_of(interaction), (each for _, each, _ in made.happened.flags))
         drawn = bool(made.happened.flags or made.happened.cards)
         files = [await asyncio.to_thread(_picture, made, names)] if drawn else []
         await interaction.followup.send(view=render.report_view(made, drawn=drawn), files=files, ephemeral=True)
@@ -118,7 +118,7 @@ class Report(commands.Cog):
 
     async def _moderates(self, member: discord.Member, channel_id: int) -> bool:
         place = await self.bot.quotes.find(channel_id)
-        return place is not None and place.permissions_for(member).manage_messages and await can_open(member, place)
+        return place is not None and await moderates(member, place)
 
     async def sample_for(self, interaction: Pressed, message_id: int) -> Sample:
         """Give a sample of this server to someone who may judge it.
@@ -133,15 +133,6 @@ class Report(commands.Cog):
         if not await self._moderates(member_of(interaction), sample.channel_id):
             raise NotAllowed(f"Only people with Manage Messages in <#{sample.channel_id}> can judge this.")
         return sample
-
-    async def _names(self, member: discord.Member, made: Made) -> Mapping[int, str]:
-        """Name the channels that the member can open; the others are counted together."""
-        names: dict[int, str] = {}
-        for channel_id in {channel_id for _, channel_id, _ in made.happened.flags}:
-            place = await self.bot.quotes.find(channel_id)
-            if place is not None and await can_open(member, place):
-                names[channel_id] = f"#{place.name}"
-        return names
 
 
 class ReportButton(Press, template=render.REPORT):

@@ -9,7 +9,7 @@ from discord.ext import commands, tasks
 
 from bot import policy
 from bot.alerts import Alerts
-from bot.buttons import Press, Pressed
+from bot.buttons import Press, Pressed, member_of
 from bot.client import Hindsight
 from bot.errors import NotAllowed, NotFound, UserError
 from bot.records import Flag, Outcome
@@ -25,7 +25,7 @@ from bot.render.alerts import (
     verdict_words,
 )
 from bot.store.messages import Public
-from bot.visibility import can_open
+from bot.visibility import moderates
 from models.labels import LABELS
 
 SECOND_OPINION = "second opinion"
@@ -135,7 +135,7 @@ class Review(commands.Cog):
         place = await self.bot.quotes.find(channel_id)
         if place is None:
             return member.guild_permissions.manage_messages
-        return place.permissions_for(member).manage_messages and await can_open(member, place)
+        return await moderates(member, place)
 
     async def after(self, interaction: Pressed, flag: Flag, filters: Filters | None, extra: str = "") -> None:
         """Show what was decided where the button was, and keep the alert true."""
@@ -262,13 +262,6 @@ def review_of(interaction: Pressed) -> Review:
     cog = interaction.client.get_cog("Review")
     assert isinstance(cog, Review)  # noqa: S101 - narrows the type
     return cog
-
-
-def member_of(interaction: Pressed) -> discord.Member:
-    """Give the person as a member of the server in which they press."""
-    if not isinstance(interaction.user, discord.Member):
-        raise app_commands.NoPrivateMessage
-    return interaction.user
 
 
 def filters_of(press: Press) -> Filters | None:

@@ -5,14 +5,14 @@ from datetime import timedelta
 import discord
 from discord.ext import commands
 
-from bot.buttons import Form, Press, Pressed
+from bot.buttons import Form, Press, Pressed, member_of
 from bot.client import Hindsight
 from bot.errors import NotAllowed, NotFound, UserError
 from bot.needs import mend
 from bot.records import Flag
 from bot.render.alerts import PRESS, Filters
 from bot.render.text import clip
-from cogs.review import check_impartial, filters_of, member_of, review_of
+from cogs.review import check_impartial, filters_of, review_of
 
 REASON_ROOM = 512  # characters of a reason in Discord's audit log
 LENGTHS = {

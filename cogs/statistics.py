@@ -11,9 +11,9 @@ from discord import app_commands
 from discord.ext import commands
 
 from bot import __version__, needs
-from bot.buttons import Pressed
+from bot.buttons import Pressed, member_of
+from bot.citing import names_for
 from bot.client import Hindsight
-from bot.errors import NotAllowed
 from bot.render import statistics as render
 from bot.store.statistics import Figures
 from bot.visibility import can_open
@@ -34,7 +34,7 @@ class Statistics(commands.Cog):
     async def about(self, interaction: Pressed) -> None:
         """Say how the bot stands in this server."""
         await interaction.response.defer(ephemeral=True, thinking=True)
-        member, bot = _member(interaction), self.bot
+        member, bot = member_of(interaction), self.bot
         server = await bot.store.servers.get(member.guild.id)
         places = await self._watched(member.guild.id)
         rights = interaction.permissions
@@ -59,9 +59,9 @@ class Statistics(commands.Cog):
     async def stats(self, interaction: Pressed) -> None:
         """Show the last weeks as a picture and in words."""
         await interaction.response.defer(ephemeral=True, thinking=True)
-        member, now = _member(interaction), self.bot.clock()
+        member, now = member_of(interaction), self.bot.clock()
         figures = await self.bot.store.statistics.figures(member.guild.id, now - SPAN, now)
-        names = await self._names(member, figures)
+        names = await names_for(self.bot.quotes, member, (channel_id for channel_id, _ in figures.channels))
         figures = replace(
             figures, channels={key: number for key, number in figures.channels.items() if key[0] in names}
         )
@@ -72,15 +72,6 @@ class Statistics(commands.Cog):
     async def _watched(self, guild_id: int) -> Mapping[int, needs.Place | None]:
         watched = await self.bot.store.servers.watched(guild_id)
         return {channel_id: await self.bot.quotes.find(channel_id) for _, channel_id in watched}
-
-    async def _names(self, member: discord.Member, figures: Figures) -> Mapping[int, str]:
-        """Name the channels that the member can open; of others there is nothing to see."""
-        names: dict[int, str] = {}
-        for channel_id in {channel_id for channel_id, _ in figures.channels}:
-            place = await self.bot.quotes.find(channel_id)
-            if place is not None and await can_open(member, place):
-                names[channel_id] = f"#{place.name}"
-        return names
 
 
 def _picture(figures: Figures, names: Mapping[int, str]) -> discord.File:
@@ -101,12 +92,6 @@ def _problems(guild: discord.Guild, alerts_id: int | None, places: Mapping[int, 
 def _caught_up(bot: Hindsight) -> int | None:
     cog = bot.get_cog("CatchUp")
     return cog.progress if isinstance(cog, CatchUp) else None
-
-
-def _member(interaction: Pressed) -> discord.Member:
-    if not isinstance(interaction.user, discord.Member):
-        raise NotAllowed("This works in a server, not in direct messages.")
-    return interaction.user
 
 
 async def setup(bot: Hindsight) -> None:

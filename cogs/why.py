@@ -5,7 +5,7 @@ from discord import app_commands
 from discord.ext import commands
 
 from bot import policy
-from bot.buttons import Pressed
+from bot.buttons import Pressed, member_of
 from bot.client import Hindsight
 from bot.errors import NotAllowed
 from bot.languages import _
@@ -13,7 +13,7 @@ from bot.message_links import linked
 from bot.posts import to_post
 from bot.records import Flag, Kind
 from bot.render.why import CHAT, NOT_KEPT, NOT_READ, why, with_dispute
-from cogs.review import Review, member_of, review_of
+from cogs.review import Review, review_of
 from models.labels import UNSURE
 
 COOLDOWN = app_commands.checks.cooldown(4, 20.0, key=lambda interaction: (interaction.guild_id, interaction.user.id))

@@ -18,6 +18,7 @@ from safetensors.numpy import save_file
 
 from models.embedder import Embedder
 from models.matcher import WEIGHTS_FILE, Matcher, Pair
+from models.ranking import fuse
 from models.training.claims import DATA, Collection, look_alikes, read_collection, read_lines, whole
 from models.wording import plain, rarities
 
@@ -68,19 +69,12 @@ class Asked:
         for row, query_id in enumerate(queries):
             gold = self.collection.gold.get(query_id, set())
             nearest = np.argsort(-cosines[row])[:60]
-            places = [n for n in _fuse(nearest, by_words[row]) if with_gold or self.ids[n] not in gold][:LISTED]
+            ranking = fuse([nearest.tolist(), by_words[row].tolist()])
+            places = [n for n in ranking if with_gold or self.ids[n] not in gold][:LISTED]
             pairs = [Pair(texts[row], self._texts[n], float(cosines[row, n])) for n in places]
             right = np.array([self.ids[n] in gold for n in places])
             found.append(Question(np.stack([self._matcher.features(pair) for pair in pairs]), right))
         return found
-
-
-def _fuse(*rankings: np.ndarray) -> list[int]:
-    scores: dict[int, float] = {}
-    for ranking in rankings:
-        for rank, place in enumerate(ranking.tolist(), 1):
-            scores[place] = scores.get(place, 0.0) + 1 / (60 + rank)
-    return sorted(scores, key=lambda place: -scores[place])
 
 
 def fit(questions: list[Question]) -> np.ndarray:

@@ -92,13 +92,4 @@ def sentences(
 
 
 def _words(texts: Iterable[str]) -> set[str]:
-    return {word for text in texts for word in _CONTENT.findall(text.lower())} - {
-        "http",
-        "user",
-        "event",
-        "that",
-        "this",
-        "with",
-        "from",
-        "have",
-    }
+    return {word for text in texts for word in _CONTENT.findall(text.lower())} - _EVERYWHERE

@@ -11,10 +11,10 @@ from bot.archive import Archive
 from bot.errors import RowError
 from bot.jsonl import QueryRow
 from bot.links import canonical_url, find_links
-from bot.ranking import CANDIDATES, fuse, nearest
 from bot.vector_cache import VectorCache, cache_directory
 from models.embedder import Embedder
 from models.matcher import State
+from models.ranking import CANDIDATES, fuse, nearest
 
 FERRY = "The ferry between Norby and Sandholm sank in a storm with 40 people aboard."
 ROWS = [

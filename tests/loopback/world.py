@@ -9,6 +9,7 @@ from datetime import UTC, datetime, timedelta
 
 import discord
 
+from bot.client import permissions
 from tests.loopback import payloads
 from tests.loopback.payloads import Payload
 
@@ -17,14 +18,6 @@ Emit = Callable[[str, Payload], None]
 FOUNDED = datetime(2024, 1, 1, tzinfo=UTC)
 REMEMBERED = timedelta(minutes=5)  # how long Discord knows the nonce of a message
 MODERATES = discord.Permissions(view_channel=True, send_messages=True, manage_messages=True, manage_guild=True)
-BOT_MAY = discord.Permissions(
-    view_channel=True,
-    read_message_history=True,
-    send_messages=True,
-    send_messages_in_threads=True,
-    embed_links=True,
-    attach_files=True,
-)
 EVERYBODY_MAY = discord.Permissions(view_channel=True, read_message_history=True, send_messages=True)
 
 
@@ -64,7 +57,7 @@ class World:
         """Give the server as GUILD_CREATE does."""
         roles = [
             payloads.role(self.guild_id, "@everyone", EVERYBODY_MAY.value, 0),
-            payloads.role(self._bot_role, "Hindsight", BOT_MAY.value, 1),
+            payloads.role(self._bot_role, "Hindsight", permissions().value, 1),
         ]
         places = list(self.channels.values())
         return {

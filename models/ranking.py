@@ -24,8 +24,3 @@ def fuse(rankings: Sequence[Sequence[int]]) -> list[int]:
         for rank, number in enumerate(ranking, 1):
             scores[number] = scores.get(number, 0.0) + 1 / (FUSION_CONSTANT + rank)
     return sorted(scores, key=lambda number: -scores[number])
-
-
-def names_a_page(address: str) -> bool:
-    """Say whether an address leads further than to a front page, which many claims share."""
-    return "/" in address or "?" in address
