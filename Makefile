@@ -14,7 +14,7 @@ demo: .venv/installed
 	$(BIN)/python -m bot demo
 
 test: .venv/installed
-	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n 2
+	OMP_NUM_THREADS=1 PYTHONDONTWRITEBYTECODE= $(BIN)/python -m pytest -n 3
 
 check: .venv/installed
 	$(BIN)/ruff check .

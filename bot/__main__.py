@@ -26,11 +26,13 @@ Lines = Annotated[Path | None, typer.Argument(help="JSON Lines; standard input w
 @app.command()
 def run() -> None:
     """Start the bot with the token from .env."""
-    from bot import run as runner
-    from bot.logs import set_up_logging
     from bot.settings import load_settings
 
     settings = load_settings()
+    # What is misspelt there is said at once, before the libraries are loaded.
+    from bot import run as runner
+    from bot.logs import set_up_logging
+
     set_up_logging(settings.log_level, form=settings.log_format)
     asyncio.run(runner.run(settings))
 

@@ -24,6 +24,7 @@ NO_CONTENT = (
 
 SOURCES = ("cogs.watch", "cogs.catchup")  # where messages come in
 WORK = ("discord.py: ", "CommandTree-invoker", "discord-ui-")  # how discord.py names the tasks of events and presses
+LOOPS = ("discord-ext-tasks: ",)  # and those of loops, which it cancels without waiting for them
 FINISH = 5.0  # seconds in which what is under way may end
 HANG_UP = 2.0  # seconds in which Discord may answer our good-bye; the library would wait for thirty
 
@@ -81,9 +82,9 @@ async def drain(bot: Hindsight, seconds: float = FINISH) -> None:
     for name in SOURCES:
         if name in bot.extensions:
             await bot.unload_extension(name)
-    while (work := _under_way()) and (left := deadline - loop.time()) > 0:
+    while (work := _tasks(WORK)) and (left := deadline - loop.time()) > 0:
         await asyncio.wait(work, timeout=left)
-    late = _under_way()
+    late = _tasks(WORK)
     if late:
         log.warning("%s tasks are cut short; their messages are read at the next start", len(late))
         for task in late:
@@ -99,10 +100,12 @@ async def hang_up(bot: Hindsight, seconds: float = HANG_UP) -> None:
         closing.cancel()
         await asyncio.wait({closing})
         await bot.http.close()
+    if loops := _tasks(LOOPS):  # cancelled by now; a write that one was in ends before the store is closed
+        await asyncio.wait(loops, timeout=seconds)
 
 
-def _under_way() -> set[asyncio.Task[object]]:
-    return {task for task in asyncio.all_tasks() if task.get_name().startswith(WORK)}
+def _tasks(names: tuple[str, ...]) -> set[asyncio.Task[object]]:
+    return {task for task in asyncio.all_tasks() if task.get_name().startswith(names)}
 
 
 def _on_signals() -> asyncio.Event:

@@ -2,17 +2,17 @@
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Self
+from typing import TYPE_CHECKING, Self
 
 import numpy as np
-import torch
-from tokenizers import Tokenizer
 
-from models.encoder import WIDTH, Encoder
-from models.files import load_tokenizer, load_weights, tokenize, weights_version
+if TYPE_CHECKING:
+    from tokenizers import Tokenizer
+
+    from models.encoder import Encoder
 
 WEIGHTS = Path(__file__).parent / "weights" / "embedder"
-DIMENSIONS = WIDTH
+DIMENSIONS = 384
 MAX_TOKENS = 256
 BATCH = 32
 
@@ -20,7 +20,7 @@ BATCH = 32
 class Embedder:
     """Turn texts into vectors with a small sentence transformer (mean pooling, unit length)."""
 
-    def __init__(self, encoder: Encoder, tokenizer: Tokenizer, version: str) -> None:
+    def __init__(self, encoder: "Encoder", tokenizer: "Tokenizer", version: str) -> None:
         self.encoder = encoder
         self.tokenizer = tokenizer
         self.version = version
@@ -28,6 +28,9 @@ class Embedder:
     @classmethod
     def from_pretrained(cls, path: Path = WEIGHTS) -> Self:
         """Load the weights that lie in `path`; nothing is fetched from anywhere."""
+        from models.encoder import Encoder
+        from models.files import load_tokenizer, load_weights, weights_version
+
         encoder = Encoder()
         load_weights(encoder, path)
         return cls(encoder, load_tokenizer(path, MAX_TOKENS), weights_version(path))
@@ -42,13 +45,12 @@ class Embedder:
             vectors[chosen] = self._encode_batch([texts[i] for i in chosen])
         return vectors
 
-    @torch.inference_mode()
     def _encode_batch(self, texts: list[str]) -> np.ndarray:
-        ids, mask, kinds = tokenize(self.tokenizer, texts)
-        return pool(self.encoder(ids, mask, kinds), mask).numpy()
+        import torch
 
+        from models.encoder import pool
+        from models.files import tokenize
 
-def pool(states: torch.Tensor, mask: torch.Tensor) -> torch.Tensor:
-    """Return the unit mean of the unmasked rows: (n, length, 384), (n, length) → (n, 384)."""
-    weights = mask.unsqueeze(-1).to(states.dtype)
-    return torch.nn.functional.normalize((states * weights).sum(1) / weights.sum(1), dim=-1)
+        with torch.inference_mode():
+            ids, mask, kinds = tokenize(self.tokenizer, texts)
+            return pool(self.encoder(ids, mask, kinds), mask).numpy()

@@ -74,3 +74,9 @@ def from_bert(weights: dict[str, Tensor]) -> dict[str, Tensor]:
             found[f"{new}.narrow.{end}"] = weights[f"{old}.output.dense.{end}"]
             found[f"{new}.narrowed.{end}"] = weights[f"{old}.output.LayerNorm.{end}"]
     return found
+
+
+def pool(states: Tensor, mask: Tensor) -> Tensor:
+    """Return the unit mean of the unmasked rows: (n, length, 384), (n, length) → (n, 384)."""
+    weights = mask.unsqueeze(-1).to(states.dtype)
+    return functional.normalize((states * weights).sum(1) / weights.sum(1), dim=-1)

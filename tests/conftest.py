@@ -1,6 +1,7 @@
 """The real bot with tiny models on a simulated Discord, over a real SQLite file."""
 
 import logging
+import shutil
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, replace
 from datetime import timedelta
@@ -15,6 +16,7 @@ from bot.client import Hindsight
 from bot.errors import UserError
 from bot.resources import Resources, open_resources
 from bot.settings import Settings
+from bot.store.upgrade import upgrade
 from tests.tiny import tiny_models
 
 
@@ -81,10 +83,19 @@ def raise_faults(env: simcord.Env) -> None:
         raise ExceptionGroup("the bot failed", faults)
 
 
+@pytest.fixture(scope="session")
+def empty_database(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Make an empty database once: to copy it is quicker than to make it for every test."""
+    path = tmp_path_factory.mktemp("empty") / "empty.sqlite"
+    upgrade(path)
+    return path
+
+
 @pytest.fixture
-async def resources(tmp_path: Path) -> AsyncIterator[Resources]:
+async def resources(tmp_path: Path, empty_database: Path) -> AsyncIterator[Resources]:
     """Give an open store and tiny models."""
     settings = Settings(_env_file=None, data_dir=tmp_path)
+    shutil.copy(empty_database, settings.database)
     async with open_resources(settings, learned=tiny_models()) as opened:
         yield opened
 

@@ -16,8 +16,8 @@ from bot.records import FactCheck
 from bot.store.database import Database
 from bot.store.schema import fact_checks
 from bot.store.terms import any_word
+from models.embedder import DIMENSIONS
 
-DIMENSIONS = 384
 CHUNK = 500  # rows in one statement
 ENCODED = 512  # texts encoded at once
 _NEAREST_WORDS = sa.text("SELECT rowid FROM archive_words WHERE archive_words MATCH :words ORDER BY rank LIMIT :k")

@@ -13,8 +13,7 @@ from bot.records import Claim
 from bot.store.database import Database
 from bot.store.schema import claim_urls, claims, messages
 from bot.store.vault import Vault
-
-DIMENSIONS = 384
+from models.embedder import DIMENSIONS
 
 
 class Claims:

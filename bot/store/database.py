@@ -1,6 +1,7 @@
 """One SQLite file: a reading engine, a single writer, and migrations run at start."""
 
 import asyncio
+import sqlite3
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
@@ -60,6 +61,8 @@ def _named_errors() -> Iterator[None]:
         yield
     except OperationalError as error:
         raise StoreError(f"The database refuses to work: {error.orig}") from error
+    except sqlite3.OperationalError as error:  # a BEGIN, which goes past the engine
+        raise StoreError(f"The database refuses to work: {error}") from error
 
 
 @asynccontextmanager
@@ -92,4 +95,6 @@ def _configure(dbapi: Any, _record: Any) -> None:
 
 def _begin(connection: sa.Connection) -> None:
     writes = connection.get_execution_options().get("writes", False)
-    connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+    begin = "BEGIN IMMEDIATE" if writes else "BEGIN"
+    # Said to the driver itself: one turn of its thread where a cursor of the engine takes three.
+    connection.connection.run_async(lambda driver: driver.execute(begin))

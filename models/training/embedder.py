@@ -15,7 +15,8 @@ from pathlib import Path
 import torch
 from torch import Tensor
 
-from models.embedder import WEIGHTS, Embedder, pool
+from models.embedder import WEIGHTS, Embedder
+from models.encoder import pool
 from models.files import TOKENIZER_FILE, save_weights, tokenize
 from models.training.claims import (
     Example,

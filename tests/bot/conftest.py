@@ -1,5 +1,6 @@
 """A store of its own for every test."""
 
+import shutil
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -16,7 +17,7 @@ def key() -> Vault:
 
 
 @pytest.fixture
-async def store(tmp_path: Path, key: Vault) -> AsyncIterator[Store]:
+async def store(tmp_path: Path, key: Vault, empty_database: Path) -> AsyncIterator[Store]:
     """Give an open store."""
-    async with open_store(tmp_path / "hindsight.sqlite", key) as opened:
+    async with open_store(shutil.copy(empty_database, tmp_path / "hindsight.sqlite"), key) as opened:
         yield opened

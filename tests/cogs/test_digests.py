@@ -90,7 +90,9 @@ async def test_daily_digests_come_at_their_hour(world: World) -> None:
     await rest(world, hours=2)
     assert len(posted(world)) == 1
     await told(world)
-    await rest(world, hours=23)
+    await world.later(hours=22)
+    await world.restart()  # else the loop makes up for a day of looks
+    await rest(world)
     assert len(posted(world)) == 2
 
 
