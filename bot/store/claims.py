@@ -78,13 +78,13 @@ class Claims:
             return (await connection.execute(query)).scalar_one()
 
 
-async def write_claim(
-    connection: AsyncConnection, vault: Vault, claim: Claim | None, message_id: int, model: str
-) -> None:
-    """Replace the claim of a message, or remove it, inside the caller's transaction."""
+async def drop_claim(connection: AsyncConnection, message_id: int) -> None:
+    """Remove the claim of a message inside the caller's transaction."""
     await connection.execute(sa.delete(claims).where(claims.c.message_id == message_id))
-    if claim is None:
-        return
+
+
+async def write_claim(connection: AsyncConnection, vault: Vault, claim: Claim, model: str) -> None:
+    """Write the claim of a message that has none, inside the caller's transaction."""
     sealed = vault.seal(claim.guild_id, claim.message_id, claim.vector)
     row = {"message_id": claim.message_id, "guild_id": claim.guild_id, "vector": sealed, "model": model}
     await connection.execute(insert(claims).values(**row))

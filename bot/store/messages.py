@@ -77,26 +77,7 @@ class Messages:
         async with self._database.write() as connection:
             if await _opted_out(connection, post.guild_id, key):
                 return False
-            statement = insert(messages).values(
-                message_id=post.id,
-                guild_id=post.guild_id,
-                channel_id=post.channel_id,
-                watched_id=post.watched_id,
-                author_key=key,
-                created_at=post.created_at,
-                edited_at=post.edited_at,
-            )
-            # Replays come out of order: only a later edit than the one that is kept counts.
-            changed = sa.or_(messages.c.edited_at.is_(None), statement.excluded.edited_at > messages.c.edited_at)
-            await connection.execute(
-                statement.on_conflict_do_update(
-                    index_elements=["message_id"],
-                    set_={"edited_at": statement.excluded.edited_at, "read": sa.false()},
-                    where=sa.and_(changed, statement.excluded.edited_at.is_not(None)),
-                )
-            )
-            query = sa.select(messages.c.read).where(messages.c.message_id == post.id)
-            return not (await connection.execute(query)).scalar_one()
+            return not (await connection.execute(_keeping(post, key))).scalar_one()
 
     async def reopen(self, message_id: int) -> None:
         """Mark a message as unread, because something beside its own text changed (a late embed)."""
@@ -254,6 +235,27 @@ async def forget_messages(connection: AsyncConnection, ids: Sequence[int]) -> li
 async def _opted_out(connection: AsyncConnection, guild_id: int, key: bytes) -> bool:
     query = sa.select(opt_outs).where(opt_outs.c.guild_id == guild_id, opt_outs.c.author_key == key)
     return (await connection.execute(query)).first() is not None
+
+
+def _keeping(post: Post, key: bytes) -> sa.Executable:
+    """Write a post's row and give whether it is read already, in one statement, because it runs for every message."""
+    statement = insert(messages).values(
+        message_id=post.id,
+        guild_id=post.guild_id,
+        channel_id=post.channel_id,
+        watched_id=post.watched_id,
+        author_key=key,
+        created_at=post.created_at,
+        edited_at=post.edited_at,
+    )
+    # Replays come out of order: only a later edit than the one that is kept counts.
+    edit = statement.excluded.edited_at
+    later = sa.and_(edit.is_not(None), sa.or_(messages.c.edited_at.is_(None), edit > messages.c.edited_at))
+    changes = {
+        "edited_at": sa.case((later, edit), else_=messages.c.edited_at),
+        "read": sa.case((later, sa.false()), else_=messages.c.read),
+    }
+    return statement.on_conflict_do_update(index_elements=["message_id"], set_=changes).returning(messages.c.read)
 
 
 def _kept(row: sa.Row) -> Kept:

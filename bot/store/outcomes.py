@@ -10,11 +10,11 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from bot.records import Card, Claim, Flag, Placement, Post
 from bot.store.audit import write_entry
 from bot.store.cards import withdraw_card, write_card
-from bot.store.claims import write_claim
+from bot.store.claims import drop_claim, write_claim
 from bot.store.database import Database
 from bot.store.flags import reopen_edited, withdraw_flag, write_flag
 from bot.store.samples import drop_edited
-from bot.store.schema import flags, messages, readings, samples
+from bot.store.schema import cards, claims, flags, messages, readings, samples
 from bot.store.vault import Vault
 from models.labels import LABELS, MARKS
 from models.reader import Reading
@@ -58,32 +58,33 @@ class Outcomes:
 
     async def record(self, result: Result, reader: str, embedder: str, now: datetime) -> Recorded | None:
         """Write a result; give None when the message was deleted or edited meanwhile, and nothing is written."""
+        post = result.post
         async with self._database.write() as connection:
-            if not await _mark_read(connection, result.post, result.placement):
+            if not await _mark_read(connection, post, result.placement):
                 return None
-            log = _Log(connection, result.post, now)
-            if await reopen_edited(connection, result.post.id, result.post.edited_at):
+            log = _Log(connection, post, now)
+            if await reopen_edited(connection, post.id, post.edited_at):
                 await log.add("flag reopened")
-            await drop_edited(connection, result.post.id, result.post.edited_at)
-            human = await _human_label(connection, result.post.id)
-            await _write_reading(connection, result.post.id, result.reading, human, reader, now)
-            await write_claim(connection, self._vault, result.claim, result.post.id, embedder)
-            flag = withdrawn_flag = card = withdrawn_card = None
-            if result.flag is not None:
-                flag, changed = await write_flag(connection, result.flag, may_open=result.fresh)
-                if changed:
-                    await log.add("flag", **_flagged(result.flag, result.flag_from), model=reader)
-            elif (withdrawn_flag := await withdraw_flag(connection, result.post.id)) is not None:
-                await log.add("flag withdrawn", label=withdrawn_flag.label, model=reader)
-            if result.card is not None:
-                card = await write_card(connection, result.card)
-                if card is not None:
-                    await log.add("card in shadow" if card.state == "shadow" else "card due", **_shown(card, embedder))
-            elif not result.card_stands:
-                withdrawn_card = await withdraw_card(connection, result.post.id)
-                if withdrawn_card is not None:
-                    await log.add("card withdrawn", model=embedder)
+            await drop_edited(connection, post.id, post.edited_at)
+            known = await _known(connection, post.id)
+            await _write_reading(connection, post.id, result.reading, known.human_label, reader, now)
+            if known.claim:
+                await drop_claim(connection, post.id)
+            if result.claim is not None:
+                await write_claim(connection, self._vault, result.claim, embedder)
+            flag, withdrawn_flag = await _write_flag(connection, result, known, log, reader)
+            card, withdrawn_card = await _write_card(connection, result, known, log, embedder)
         return Recorded(flag, card, withdrawn_flag, withdrawn_card)
+
+
+@dataclass(frozen=True, slots=True)
+class _Known:
+    """Hold what a moderator has said of a message, and whether it has a flag, a card, a claim."""
+
+    human_label: str | None
+    flag: bool
+    card: bool
+    claim: bool
 
 
 class _Log:
@@ -97,6 +98,36 @@ class _Log:
     async def add(self, action: str, **detail: str | float | None) -> None:
         """Append one entry."""
         await write_entry(self._connection, self._post.guild_id, self._now, None, action, self._post.id, detail)
+
+
+async def _write_flag(
+    connection: AsyncConnection, result: Result, known: _Known, log: _Log, reader: str
+) -> tuple[Flag | None, Flag | None]:
+    """Write or withdraw the flag; give the one that stands and the one that was withdrawn."""
+    if result.flag is not None:
+        flag, changed = await write_flag(connection, result.flag, may_open=result.fresh)
+        if changed:
+            await log.add("flag", **_flagged(result.flag, result.flag_from), model=reader)
+        return flag, None
+    withdrawn = await withdraw_flag(connection, result.post.id) if known.flag else None
+    if withdrawn is not None:
+        await log.add("flag withdrawn", label=withdrawn.label, model=reader)
+    return None, withdrawn
+
+
+async def _write_card(
+    connection: AsyncConnection, result: Result, known: _Known, log: _Log, embedder: str
+) -> tuple[Card | None, Card | None]:
+    """Write or withdraw the card; give the one that is new and the one that was withdrawn."""
+    if result.card is not None:
+        card = await write_card(connection, result.card)
+        if card is not None:
+            await log.add("card in shadow" if card.state == "shadow" else "card due", **_shown(card, embedder))
+        return card, None
+    withdrawn = await withdraw_card(connection, result.post.id) if known.card and not result.card_stands else None
+    if withdrawn is not None:
+        await log.add("card withdrawn", model=embedder)
+    return None, withdrawn
 
 
 def _flagged(flag: Flag, threshold: float | None) -> dict[str, str | float | None]:
@@ -121,12 +152,19 @@ async def _mark_read(connection: AsyncConnection, post: Post, placement: Placeme
     return (await connection.execute(statement.values(**values))).rowcount == 1
 
 
-async def _human_label(connection: AsyncConnection, message_id: int) -> str | None:
-    decided = sa.select(flags.c.verdict).where(flags.c.message_id == message_id, flags.c.state == "decided")
-    sampled = sa.select(samples.c.verdict).where(samples.c.message_id == message_id)
-    verdict = (await connection.execute(decided)).scalar_one_or_none()
-    verdict = verdict or (await connection.execute(sampled)).scalar_one_or_none()
-    return "none" if verdict == "dismissed" else verdict
+async def _known(connection: AsyncConnection, message_id: int) -> _Known:
+    """Look in one statement for all that an earlier reading may have left: for most messages, nothing."""
+    flagged = flags.c.message_id == message_id
+    decided = sa.select(flags.c.verdict).where(flagged, flags.c.state == "decided").scalar_subquery()
+    sampled = sa.select(samples.c.verdict).where(samples.c.message_id == message_id).scalar_subquery()
+    query = sa.select(
+        sa.func.coalesce(decided, sampled),
+        sa.exists().where(flagged),
+        sa.exists().where(cards.c.message_id == message_id),
+        sa.exists().where(claims.c.message_id == message_id),
+    )
+    verdict, *left = (await connection.execute(query)).one()
+    return _Known("none" if verdict == "dismissed" else verdict, *left)
 
 
 async def _write_reading(
