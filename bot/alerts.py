@@ -7,6 +7,7 @@ from datetime import timedelta
 import aiohttp
 import discord
 
+from bot.errors import StoreError
 from bot.needs import alerts_problem
 from bot.pipeline import Pipeline
 from bot.posting import DISCORD_FAILED, find_posted, post_once, settled
@@ -49,10 +50,11 @@ class Alerts:
             return True
         async with self._turns.setdefault(guild_id, asyncio.Lock()):
             self._failed = False
-            server = await self._store.servers.get(guild_id)
-            for flag in await self._store.flags.without_alert(guild_id):
-                if not await self._post(guild, server, flag, again=flag.id != new):
-                    break
+            try:
+                await self._post_all(guild, new)
+            except StoreError as error:
+                log.warning("alerts in server %s wait: %s", guild_id, error)
+                return False
             return not self._failed
 
     async def refresh(self, flag: Flag) -> bool:
@@ -100,6 +102,12 @@ class Alerts:
             log.warning("no explanation of %s: %s", label, type(error).__name__)
             return ()
         return tuple(found)
+
+    async def _post_all(self, guild: discord.Guild, new: int | None) -> None:
+        server = await self._store.servers.get(guild.id)
+        for flag in await self._store.flags.without_alert(guild.id):
+            if not await self._post(guild, server, flag, again=flag.id != new):
+                return
 
     async def _post(self, guild: discord.Guild, server: Server, flag: Flag, *, again: bool) -> bool:
         """Post one alert; say whether there is sense in going on with the next."""

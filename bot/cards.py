@@ -13,6 +13,7 @@ import discord
 
 from bot import citing, policy
 from bot.claims import MayCite
+from bot.errors import StoreError
 from bot.intake import Intake
 from bot.posting import DISCORD_FAILED, find_posted, post_once, settled
 from bot.quotes import Quotes
@@ -42,13 +43,11 @@ class Cards:
         stays due for a later try.
         """
         async with self._turn(card_id):
-            card = await self._store.cards.get(card_id)
-            if card is None or card.state != "pending":
-                return True
-            if (refused := await self._refused(card)) is not None:
-                await self._store.cards.give_up(card_id, refused, self._clock())
-                return True
-            return await self._tried(card, again=again)
+            try:
+                return await self._settled(card_id, again=again)
+            except StoreError as error:
+                log.warning("card %s waits: %s", card_id, error)
+                return False
 
     async def refresh(self, card_id: int) -> bool:
         """Bring a posted card in line with what can still be shown, or take it down when nothing can.
@@ -99,6 +98,15 @@ class Cards:
                 cited.append(Cited(occurrence, gist(post)))
         await self._intake.forget(guild_id, gone)
         return cited
+
+    async def _settled(self, card_id: int, *, again: bool) -> bool:
+        card = await self._store.cards.get(card_id)
+        if card is None or card.state != "pending":
+            return True
+        if (refused := await self._refused(card)) is not None:
+            await self._store.cards.give_up(card_id, refused, self._clock())
+            return True
+        return await self._tried(card, again=again)
 
     async def _refused(self, card: Card) -> str | None:
         """Say why a card is not posted after all: `shadow`, or `dropped` when late or unwanted."""

@@ -3,8 +3,9 @@
 import asyncio
 import logging
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from datetime import datetime
+from functools import partial
 from time import perf_counter
 
 import aiohttp
@@ -22,6 +23,7 @@ from bot.store.messages import Public
 
 AT_ONCE = 32  # live messages of one server under way: as many as the models read at once
 Announce = Callable[..., None]
+Change = Callable[[], Awaitable[object]]
 PASSING = (ReadingPaused, StoreError, discord.HTTPException, aiohttp.ClientError, OSError)
 
 ROOM = 2_000  # messages of one server on their way at once; in a flood, what is more is read from the history later
@@ -37,14 +39,18 @@ class Intake:
     """Take messages of watched channels through the pipeline and announce what became of them.
 
     `outcome` (an `Outcome`) and `forgotten` (a list of `Public`) are the events that cogs listen to. A message that
-    cannot be read now is left for later: `unfinished`, an event too, says so; `paused` is since when the models fail.
+    cannot be read now is left for later: `unfinished`, an event too, says so, and `left` counts how often. `paused` is
+    since when the models or the database fail, and `why` says which.
     """
 
     def __init__(self, pipeline: Pipeline, quotes: Quotes, announce: Announce, resources: Resources) -> None:
         self.channels: set[int] = set()
         self.own_id: int | None = None
         self.paused: datetime | None = None
+        self.why = ""
         self.unfinished = False
+        self.left = 0
+        self._owed: list[Change] = []
         self._busy: Counter[int] = Counter()
         self._lines: Counter[int] = Counter()
         self._pipeline = pipeline
@@ -93,7 +99,7 @@ class Intake:
             if not self._busy[post.id]:
                 del self._busy[post.id]
         if outcome is not None:
-            self._go_on()
+            self.go_on()
             if past is None:
                 self._took(perf_counter() - began)
             self._announce("outcome", outcome)
@@ -103,7 +109,11 @@ class Intake:
         """Forget messages that were deleted on Discord, those that are still on their way included."""
         ids = list(message_ids)
         self._pipeline.bury(ids)
-        await self.forget(guild_id, ids)
+        await self._surely(partial(self.forget, guild_id, ids))
+
+    async def take_again(self, message: discord.Message) -> None:
+        """Read a message again that is the same, but for what Discord has found behind its link."""
+        await self._surely(partial(self._reopen, message))
 
     async def forget(self, guild_id: int | None, message_ids: Iterable[int]) -> None:
         """Forget messages and have what showed them taken down."""
@@ -117,9 +127,23 @@ class Intake:
     async def drop(self, guild_id: int, channel_id: int) -> None:
         """Stop watching a channel that was deleted, and forget all that was said in it."""
         self.channels.discard(channel_id)
-        await self._store.servers.unwatch(channel_id)
-        while kept := await self._store.messages.in_channel(channel_id):
-            await self.forget(guild_id, kept)
+        await self._surely(partial(self._drop, guild_id, channel_id))
+
+    async def make_good(self) -> None:
+        """Do what the database has refused at its time; raise `StoreError` when it still does."""
+        while self._owed:
+            change = self._owed.pop(0)
+            try:
+                await change()
+            except StoreError:
+                self._owed.insert(0, change)
+                raise
+
+    def go_on(self) -> None:
+        """Note that reading works."""
+        if self.paused is not None:
+            log.info("reading goes on after a pause since %s", self.paused)
+            self.paused = None
 
     def announce_left(self, shown: Sequence[Public]) -> None:
         """Announce again what a crash kept from being taken down."""
@@ -133,16 +157,32 @@ class Intake:
         async with self._turns[post.guild_id]:
             return await self._pipeline.accept(post, may_cite)
 
+    async def _surely(self, change: Change) -> None:
+        """Do what an event asks for; what the database refuses now is done as soon as it lets us."""
+        try:
+            await change()
+        except StoreError as error:
+            self._owed.append(change)
+            self._wait(error)
+
+    async def _reopen(self, message: discord.Message) -> None:
+        await self._store.messages.reopen(message.id)
+        await self.take(message)
+
+    async def _drop(self, guild_id: int, channel_id: int) -> None:
+        await self._store.servers.unwatch(channel_id)
+        while kept := await self._store.messages.in_channel(channel_id):
+            await self.forget(guild_id, kept)
+
     def _leave(self, message_id: int, error: Exception) -> None:
-        if isinstance(error, ReadingPaused) and self.paused is None:
-            self.paused = self._clock()
-            log.error("reading is paused, messages wait: %s", error)
-        elif not self.unfinished:
+        if not self.unfinished and not isinstance(error, ReadingPaused | StoreError):
             log.warning("message %s and maybe others wait: %s", message_id, type(error).__name__)
+        self._wait(error)
+
+    def _wait(self, error: Exception) -> None:
+        if isinstance(error, ReadingPaused | StoreError) and self.paused is None:
+            self.paused, self.why = self._clock(), str(error)
+            log.error("reading is paused, messages wait: %s", error)
+        self.left += 1
         self.unfinished = True
         self._announce("unfinished")
-
-    def _go_on(self) -> None:
-        if self.paused is not None:
-            log.info("reading goes on after a pause since %s", self.paused)
-            self.paused = None

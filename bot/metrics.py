@@ -58,6 +58,9 @@ class Metrics:
         self.cards = Counter(
             "hindsight_cards", "Cards made, by state: pending or shadow.", ["state"], registry=registry
         )
+        self.reading_paused = Gauge(
+            "hindsight_reading_paused", "1 while messages wait for the models or the database.", registry=registry
+        )
         self.catch_up_lag = Gauge(
             "hindsight_catch_up_lag_seconds", "Age of the oldest message that is kept but not read.", registry=registry
         )

@@ -10,6 +10,7 @@ from aiohttp import web
 from prometheus_client import CONTENT_TYPE_LATEST
 
 from bot.errors import ConfigurationError, StoreError
+from bot.intake import Intake
 from bot.resources import Resources
 
 HOST = "127.0.0.1"
@@ -20,10 +21,13 @@ log = logging.getLogger(__name__)
 
 
 class Running(Protocol):
-    """Know whether the bot is connected."""
+    """Know whether the bot is connected and reads."""
 
     @property
     def resources(self) -> Resources: ...
+
+    @property
+    def intake(self) -> Intake: ...
 
     def is_ready(self) -> bool: ...
 
@@ -69,12 +73,16 @@ class Pages:
     async def metrics(self, _: web.Request) -> web.Response:
         """Show all metrics."""
         metrics, now = self._resources.metrics, self._resources.clock()
-        waiting = await self._resources.store.messages.unread(1)
-        metrics.catch_up_lag.set((now - waiting[0].created_at).total_seconds() if waiting else 0)
+        metrics.reading_paused.set(self._bot.intake.paused is not None)
+        try:
+            waiting = await asyncio.wait_for(self._resources.store.messages.unread(1), PATIENCE)
+            metrics.catch_up_lag.set((now - waiting[0].created_at).total_seconds() if waiting else 0)
+        except (StoreError, TimeoutError):
+            log.debug("how far reading lags cannot be said: the database does not answer")
         return web.Response(body=metrics.render(), headers={"Content-Type": CONTENT_TYPE_LATEST})
 
     async def health(self, _: web.Request) -> web.Response:
-        """Say whether the bot is connected and can write."""
+        """Say whether the bot is connected, can write and reads."""
         problem = await self._problem()
         return web.Response(text=f"{problem or 'ok'}\n", status=503 if problem else 200)
 
@@ -85,7 +93,7 @@ class Pages:
             await asyncio.wait_for(self._resources.store.health.check(), PATIENCE)
         except (StoreError, TimeoutError):
             return "the database cannot be written"
-        return None
+        return f"reading is paused: {self._bot.intake.why}" if self._bot.intake.paused is not None else None
 
 
 async def _beat(resources: Resources) -> None:

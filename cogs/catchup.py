@@ -118,12 +118,12 @@ class CatchUp(commands.Cog):
         if not intake.unfinished and not self._due and not self.bot.pipeline.behind:
             self.take_up.stop()
             return
-        if self.catch_up.is_running() or now < self._next_try:
+        # A try that is due in years was set by a clock that has been put right since.
+        if self.catch_up.is_running() or now < self._next_try <= now + SELDOM:
             return
         if self._due:
             self._start()
             return
-        intake.unfinished = False
         try:
             await self.bot.pipeline.note_missed()
             await self._recover()
@@ -165,19 +165,21 @@ class CatchUp(commands.Cog):
                 await self.backfill(channel, self._count, before)
 
     async def _recover(self) -> None:
-        past = self.bot.new_conversations()
-        after = failed = left = 0
+        intake, past = self.bot.intake, self.bot.new_conversations()
+        intake.unfinished = False
+        await intake.make_good()
+        after = failed = 0
         while rows := await self.bot.store.messages.unread(RECOVERED, after):
             after = rows[-1].message_id
             for row in rows:
-                if not self.bot.intake.is_busy(row.message_id):
-                    self.bot.intake.unfinished = False
+                if not intake.is_busy(row.message_id):
+                    left = intake.left
                     await self._read_again(row, past)
-                    failed = failed + 1 if self.bot.intake.unfinished else 0
-                    left += self.bot.intake.unfinished
+                    failed = failed + 1 if intake.left > left else 0
                 if failed == HOPELESS:
                     return
-        self.bot.intake.unfinished = bool(left)
+        if not intake.unfinished:
+            intake.go_on()
 
     async def _read_again(self, row: Kept, past: Conversations) -> None:
         message = await self.bot.quotes.fetch(row.channel_id, row.message_id)

@@ -30,8 +30,9 @@ class Watch(commands.Cog):
             return
         self.bot.quotes.forget(message.id)
         if message.edited_at is None and message.embeds:
-            await self.bot.store.messages.reopen(message.id)
-        await self.bot.intake.take(message)
+            await self.bot.intake.take_again(message)
+        else:
+            await self.bot.intake.take(message)
 
     @commands.Cog.listener()
     async def on_raw_message_delete(self, payload: discord.RawMessageDeleteEvent) -> None:

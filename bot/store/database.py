@@ -49,10 +49,11 @@ class Database:
 
     async def wipe_log(self) -> None:
         """Empty the write-ahead log, in which deleted rows would otherwise stay readable for a while."""
-        async with self._writer, self._engine.connect() as connection:
-            # A checkpoint cannot run inside a transaction, and the engine opens one for every statement.
-            driver: Any = (await connection.get_raw_connection()).driver_connection
-            await (await driver.execute("PRAGMA wal_checkpoint(TRUNCATE)")).close()
+        with _named_errors():
+            async with self._writer, self._engine.connect() as connection:
+                # A checkpoint cannot run inside a transaction, and the engine opens one for every statement.
+                driver: Any = (await connection.get_raw_connection()).driver_connection
+                await (await driver.execute("PRAGMA wal_checkpoint(TRUNCATE)")).close()
 
 
 @contextmanager

@@ -1,19 +1,23 @@
 """What fails beside Discord: the reader, the database, and a flood. Reading pauses, goes on, and skips nothing."""
 
+import resource
 import sqlite3
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from datetime import timedelta
 from pathlib import Path
 
+import aiohttp
 import pytest
 
 from bot.client import Hindsight
 from bot.resources import Learned
 from bot.store.database import PRAGMAS
+from bot.watching import watching
 from models.reader import Passage, Reading
 from tests.loopback.bot_process import connected, settings
-from tests.loopback.scene import STORY, is_read, watch
+from tests.loopback.scene import AGO, STORY, doubled, is_read, watch
 from tests.loopback.server import Loopback
 from tests.loopback.waiting import until
 from tests.tiny import TinyEmbedder, TinyMatcher, TinyReader
@@ -38,6 +42,23 @@ def hurry(bot: Hindsight, monkeypatch: pytest.MonkeyPatch) -> None:
     cog._pause = timedelta(seconds=0.2)
 
 
+@contextmanager
+def full_disk() -> Iterator[None]:
+    """Let no file of this process grow, as on a disk without room; SQLite and all others are refused by the system."""
+    room, most = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (1024, most))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (room, most))
+
+
+async def health(port: int) -> tuple[int, str]:
+    """Ask whether the bot is well."""
+    async with aiohttp.ClientSession() as session, session.get(f"http://127.0.0.1:{port}/healthz") as answer:
+        return answer.status, (await answer.text()).strip()
+
+
 async def is_caught_up(bot: Hindsight) -> bool:
     """Say whether no gap is noted any more."""
     return not await bot.store.gaps.all()
@@ -47,13 +68,15 @@ async def test_failing_reader_pauses_reading_and_skips_nothing(
     loopback: Loopback, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     world, reader = loopback.world, FailingReader()
-    async with connected(loopback, tmp_path, Learned(reader, TinyEmbedder(), TinyMatcher())) as bot:
+    learned = Learned(reader, TinyEmbedder(), TinyMatcher())
+    async with connected(loopback, tmp_path, learned) as bot, watching(bot, 0) as port:
         hurry(bot, monkeypatch)
         await watch(bot, loopback)
         reader.broken = True
         story = world.say(world.news, STORY)
         replies = [world.say(world.news, "I doubt it", reply_to=story) for _ in range(10)]
         await until(lambda: bot.intake.paused, "the pause")
+        assert await health(port) == (503, "reading is paused: A model failed: MemoryError.")
         asked = loopback.interactions.slash("about")
         await until(lambda: asked.answers, "an answer all the same")
         reader.broken = False
@@ -79,23 +102,30 @@ async def test_one_message_that_the_reader_cannot_take_holds_up_no_other(
 
 
 async def test_locked_database_loses_nothing(
-    loopback: Loopback, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    loopback: Loopback, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     world = loopback.world
     hasty = [pragma.replace("busy_timeout=5000", "busy_timeout=100") for pragma in PRAGMAS]
     monkeypatch.setattr("bot.store.database.PRAGMAS", hasty)
-    async with connected(loopback, tmp_path) as bot:
+    async with connected(loopback, tmp_path) as bot, watching(bot, 0) as port:
         hurry(bot, monkeypatch)
         await watch(bot, loopback)
-        story = world.say(world.news, STORY)
-        await until(is_read(bot, story), "the story's reading")
+        story, doomed = world.say(world.news, STORY), world.say(world.news, "here are figures")
+        await until(is_read(bot, story, doomed), "the story's reading")
         other = sqlite3.connect(settings(tmp_path).database, isolation_level=None)
         other.execute("BEGIN IMMEDIATE")
         replies = [world.say(world.news, "I doubt it", reply_to=story) for _ in range(3)]
-        await until(lambda: bot.intake.unfinished, "the first refusal")
+        world.delete(world.news, doomed)
+        await until(lambda: bot.intake.paused, "the first refusal")
+        assert await health(port) == (503, "the database cannot be written")
         other.execute("ROLLBACK")
         other.close()
         await until(is_read(bot, *replies), "all readings")
+        await until(lambda: bot.intake.paused is None, "the end of the pause")
+        assert await bot.store.messages.get(doomed) is None
+        assert await health(port) == (200, "ok")
+    assert "reading is paused, messages wait: The database refuses to work: database is locked" in caplog.messages
+    caplog.clear()
 
 
 async def test_flood_is_bounded_and_read_to_its_end(
@@ -112,3 +142,31 @@ async def test_flood_is_bounded_and_read_to_its_end(
         await until(lambda: bot.intake.unfinished, "more than there is room for")
         await until(is_read(bot, *replies), "all readings")
         await until(lambda: is_caught_up(bot), "the end of the gap")
+
+
+async def test_full_disk_pauses_reading_and_loses_nothing(
+    loopback: Loopback, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    world = loopback.world
+    async with connected(loopback, tmp_path) as bot, watching(bot, 0) as port:
+        hurry(bot, monkeypatch)
+        await watch(bot, loopback)
+        world.say(world.news, STORY, at=world.now() - AGO)
+        story, doomed = world.say(world.news, STORY), world.say(world.news, "here are figures")
+        await until(is_read(bot, story, doomed), "the story's reading")
+        with full_disk():
+            replies = [world.say(world.news, "I doubt it", reply_to=story) for _ in range(20)]
+            replies += [world.say(world.news, "party", reply_to=story) for _ in range(3)]
+            world.delete(world.news, doomed)
+            await until(lambda: bot.intake.paused, "the pause")
+            assert await health(port) == (503, "the database cannot be written")
+            asked = loopback.interactions.slash("about")
+            await until(lambda: asked.answers, "an answer all the same")
+        await until(is_read(bot, *replies), "all readings")
+        assert await bot.store.messages.get(doomed) is None
+        await until(lambda: len(world.by_bot(world.moderators)) == 3, "the alerts")
+        assert await health(port) == (200, "ok")
+        await until(lambda: is_caught_up(bot), "the end of the gap")
+    assert doubled(world) == []
+    assert "reading is paused, messages wait: The database refuses to work: disk I/O error" in caplog.messages
+    caplog.clear()
