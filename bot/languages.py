@@ -1,19 +1,21 @@
 """The languages that the bot speaks: gettext catalogues under locale/, the asker's one while an answer is made.
 
-A sentence is marked where it is made, `_("Kept for {days}.").format(days=…)`, and a word in a table with `N_`;
-what a catalogue does not hold is said in English. What everybody sees is in English: events do not inherit a person's
-language (`Hindsight.dispatch`).
+A sentence is marked where it is made, `_("Kept for {days}.").format(days=…)`, and a word in a table with `N_`,
+one that counts with `plural`; what a catalogue does not hold is said in English. What everybody sees is in English:
+events do not inherit a person's language (`Hindsight.dispatch`), and what is posted is made under `speaking(ENGLISH)`.
 """
 
 import gettext
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
+from datetime import date
 from functools import cache
 from io import BytesIO
 from pathlib import Path
 
 import discord
+from babel.dates import format_date, format_skeleton
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
 from babel.numbers import format_decimal, format_percent
@@ -95,6 +97,11 @@ def N_(text: str) -> str:  # noqa: N802 - the name that extractors and translato
     return text
 
 
+def plural(one: str, many: str) -> tuple[str, str]:
+    """Mark a text that counts and is said later."""
+    return one, many
+
+
 def ngettext(one: str, many: str, number: int) -> str:
     """Say a text that counts; `{number}` stands for the count in either form."""
     return catalogue(_spoken.get()).ngettext(one, many, number)
@@ -105,9 +112,31 @@ def decimal(number: int) -> str:
     return format_decimal(number, locale=_spoken.get())
 
 
+def tenths(number: float) -> str:
+    """Write a number with one digit after the point."""
+    return format_decimal(round(number, 1), format="#,##0.0", locale=_spoken.get())
+
+
 def percent(share: float) -> str:
     """Write a share in [0, 1] as a whole percentage."""
     return format_percent(share, format=None, locale=_spoken.get())
+
+
+def day(moment: date) -> str:
+    """Write a day: "1 May 2024"."""
+    return format_date(moment, "d MMMM y" if spoken() == ENGLISH else "long", locale=_spoken.get())
+
+
+def short_day(moment: date) -> str:
+    """Write a day of this year, in short: "1 May"."""
+    if spoken() == ENGLISH:
+        return format_date(moment, "d MMM", locale=ENGLISH)
+    return format_skeleton("MMMd", moment, locale=_spoken.get())
+
+
+def month(moment: date) -> str:
+    """Write a month, in short: "Sep 2024"."""
+    return format_date(moment, "MMM y", locale=_spoken.get())
 
 
 class Translator(app_commands.Translator):

@@ -14,6 +14,7 @@ from bot.cards import Cards
 from bot.client import Hindsight
 from bot.errors import NotAllowed, NotFound
 from bot.factchecks import question_of
+from bot.languages import _
 from bot.links import shared_pages
 from bot.message_links import LINK, linked
 from bot.posts import is_readable, to_post
@@ -159,9 +160,9 @@ class Context(commands.Cog):
         """Give the claim that a message makes."""
         post = to_post(message)
         if not is_readable(message) or not post.full_text:
-            raise NotFound("There is no text in that message.")
+            raise NotFound(_("There is no text in that message."))
         if await self.bot.store.members.opted_out(post.guild_id, post.author_id):
-            raise NotFound("Who wrote that message does not want it to be read by me.")
+            raise NotFound(_("Who wrote that message does not want it to be read by me."))
         kept = await self.bot.store.messages.get(post.id)
         known = kept.placement.conversation_id if kept is not None and kept.placement is not None else None
         (vector,) = await self.bot.models.embed.submit([post.full_text], first=True)
@@ -217,7 +218,7 @@ class CardButton(Press, template=r"card:(?P<card>\d+):(?P<action>helpful|unhelpf
         bot = interaction.client
         card = await bot.store.cards.get(int(self.match["card"]))
         if card is None or card.guild_id != interaction.guild_id or card.state not in ("pending", "posted"):
-            raise NotFound("This card is no longer there.")
+            raise NotFound(_("This card is no longer there."))
         await interaction.response.defer(ephemeral=True, thinking=True)
         if self.match["action"] == "remove":
             said = await self._remove(interaction, card)
@@ -229,10 +230,10 @@ class CardButton(Press, template=r"card:(?P<card>\d+):(?P<action>helpful|unhelpf
         bot = interaction.client
         votes = await bot.store.cards.rate(card, interaction.user.id, helpful)
         if not policy.hides(*votes):
-            return "Thank you. If you change your mind, press the other button: only your last vote counts."
+            return _("Thank you. If you change your mind, press the other button: only your last vote counts.")
         if await bot.store.cards.remove(card.id, "hidden", bot.clock()):
             await self._take_down(interaction, card)
-        return "Thank you. Most of those who voted found this card unhelpful, so it is gone."
+        return _("Thank you. Most of those who voted found this card unhelpful, so it is gone.")
 
     async def _remove(self, interaction: Pressed, card: Card) -> str:
         bot = interaction.client
@@ -242,9 +243,9 @@ class CardButton(Press, template=r"card:(?P<card>\d+):(?P<action>helpful|unhelpf
         elif interaction.permissions.manage_messages:
             await _cog(bot).remove(card, interaction.user.id)
         else:
-            raise NotAllowed("Only moderators and the author of the message that this card answers can remove it.")
+            raise NotAllowed(_("Only moderators and the author of the message that this card answers can remove it."))
         await self._take_down(interaction, card)
-        return "The card is gone, and will not be posted again."
+        return _("The card is gone, and will not be posted again.")
 
     async def _take_down(self, interaction: Pressed, card: Card) -> None:
         if interaction.message is not None:
@@ -257,7 +258,7 @@ class Resume(Press, template=r"cards:(?P<channel>\d+):resume"):
     async def press(self, interaction: Pressed) -> None:
         """Forgive the removed cards, and say so in place of the button."""
         if not interaction.permissions.manage_messages or interaction.guild_id is None:
-            raise NotAllowed("Only moderators can do that.")
+            raise NotAllowed(_("Only moderators can do that."))
         bot, channel_id = interaction.client, int(self.match["channel"])
         await bot.store.cards.forgive(interaction.guild_id, channel_id, interaction.user.id, bot.clock())
         await interaction.response.edit_message(view=resumed_view(channel_id, interaction.user.id))
@@ -266,7 +267,7 @@ class Resume(Press, template=r"cards:(?P<channel>\d+):resume"):
 def _cog(bot: Hindsight) -> Context:
     cog = bot.get_cog("Context")
     if not isinstance(cog, Context):
-        raise NotFound("Cards are switched off.")
+        raise NotFound(_("Cards are switched off."))
     return cog
 
 

@@ -1,9 +1,11 @@
 """Gather what people read, for translators: `make messages` brings the template and every catalogue up to date.
 
-Babel finds the sentences in the code; the strings of commands come from the command tree itself, as discord.py hands
-them to a translator, each in the context "command", "option", "choice" or "description".
+The sentences are those that the code marks, also inside f-strings, which Babel's own search passes over in silence;
+the strings of commands come from the command tree itself, as discord.py hands them to a translator, each in the
+context "command", "option", "choice" or "description".
 """
 
+import ast
 import asyncio
 import tempfile
 from datetime import UTC, datetime
@@ -13,7 +15,6 @@ from pathlib import Path
 import discord
 import simcord
 from babel.messages.catalog import Catalog
-from babel.messages.extract import extract_from_dir
 from babel.messages.pofile import read_po, write_po
 from discord import app_commands
 
@@ -25,7 +26,7 @@ from tests.tiny import tiny_models
 
 ROOT = Path(__file__).parents[1]
 TEMPLATE = languages.FOLDER / f"{languages.DOMAIN}.pot"
-KEYWORDS = {"_": None, "N_": None, "ngettext": (1, 2), "numbered": (1, 2)}
+MARKS = {"_": 1, "N_": 1, "ngettext": 2, "numbered": 2, "plural": 2}  # how many texts each takes
 HEAD = "# What Hindsight says, in {language}. Kept up to date by `make messages`."
 DAY = datetime(2026, 1, 1, tzinfo=UTC)  # a date that moved would make every catalogue differ every time
 
@@ -45,6 +46,29 @@ class Collector(app_commands.Translator):
         return None
 
 
+class Marked(ast.NodeVisitor):
+    """Collect the texts that code marks, in their order."""
+
+    def __init__(self) -> None:
+        self.texts: list[str | tuple[str, ...]] = []
+
+    def visit_Call(self, node: ast.Call) -> None:
+        """Take the texts of a call that marks them, then look into the call."""
+        number = MARKS.get(node.func.id, 0) if isinstance(node.func, ast.Name) else 0
+        said = [each.value for each in node.args[:number] if isinstance(each, ast.Constant)]
+        texts = tuple(each for each in said if isinstance(each, str))
+        if number and len(texts) == number:
+            self.texts.append(texts if number > 1 else texts[0])
+        self.generic_visit(node)
+
+
+def marked(code: str) -> list[str | tuple[str, ...]]:
+    """List the texts that a module marks; those that count have two forms."""
+    visitor = Marked()
+    visitor.visit(ast.parse(code))
+    return visitor.texts
+
+
 async def command_entries(tree: app_commands.CommandTree) -> list[Entry]:
     """List every string of every command, in the order of the tree."""
     collector = Collector()
@@ -60,9 +84,9 @@ def template(entries: list[Entry]) -> Catalog:
     for kind, text in entries:
         found.add(text, context=kind)
     for folder in ("bot", "cogs"):
-        sources = extract_from_dir(ROOT / folder, method_map=[("**.py", "python")], keywords=KEYWORDS)
-        for name, _line, text, _comments, context in sorted(sources, key=lambda each: each[:2]):
-            found.add(text, locations=[(f"{folder}/{name}", 0)], context=context)
+        for file in sorted((ROOT / folder).rglob("*.py")):
+            for text in marked(file.read_text()):
+                found.add(text, locations=[(file.relative_to(ROOT).as_posix(), 0)])
     return found
 
 

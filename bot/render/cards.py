@@ -1,4 +1,7 @@
-"""Context cards, and the answer to "Seen before?": a claim's earlier occurrences and fact-checks, at a glance."""
+"""Context cards, and the answer to "Seen before?": a claim's earlier occurrences and fact-checks, at a glance.
+
+Everybody sees a card, so it is in English; an answer is in the asker's language.
+"""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -8,12 +11,13 @@ from typing import Any
 
 import discord
 
+from bot.languages import ENGLISH, N_, _, month, speaking
 from bot.links import finder
 from bot.records import Checked, Occurrence, Post
 from bot.render import factchecks
 from bot.render.layout import Layout
 from bot.render.tally import bar, in_words, legend
-from bot.render.text import ACCENT, count, gap, jump, quote
+from bot.render.text import ACCENT, ago, capital, jump, numbered, quote
 from models.decency import repeatable
 
 UNFOLDED = 5  # occurrences quoted in full
@@ -23,7 +27,7 @@ QUOTED = 140  # characters
 PICTURED = 3  # occurrences from which there is a picture
 PICTURE = "timeline.png"
 ASKED = 100  # characters of the question repeated in its answer
-NO_TEXT = "*(no text)*"
+NO_TEXT = N_("*(no text)*")
 MOST = 4000  # characters that Discord takes in one message
 
 
@@ -52,6 +56,7 @@ class Shown:
         return [cited.occurrence for cited in self.cited]
 
 
+@speaking(ENGLISH)
 def card_view(card_id: int, shown: Shown, alt: str | None) -> Layout:
     """Show a card; `alt` describes its picture, which is attached as `PICTURE`, or is None without one."""
     heading, entries = _heading("🕰️", shown), _entries(shown)
@@ -68,15 +73,16 @@ def card_view(card_id: int, shown: Shown, alt: str | None) -> Layout:
 
 def answer_view(about: str, sure: Shown, maybe: Shown) -> Layout:
     """Answer "Seen before?" of a text: what is sure and what only looks alike, clearly apart."""
-    first = [f"-# Seen before? “{quote(about, ASKED)}”"]
+    first = [_("-# Seen before? “{text}”").format(text=quote(about, ASKED))]
     if not _anything(sure) and not _anything(maybe):
-        first.append("### ✨ New here\nI know of nothing like it in what you can read here.")
+        first.append(_("### ✨ New here\nI know of nothing like it in what you can read here."))
     if _anything(sure):
         first += [_heading("✅", sure), *_entries(sure)]
     second = []
     if _anything(maybe):
-        head = "Maybe related" if _anything(sure) else "Nothing sure, but maybe related"
-        second = [f"### ❔ {head}\n-# These look alike; I cannot tell whether they say the same.", *_entries(maybe)]
+        head = _("Maybe related") if _anything(sure) else _("Nothing sure, but maybe related")
+        alike = _("-# These look alike; I cannot tell whether they say the same.")
+        second = [f"### ❔ {head}\n{alike}", *_entries(maybe)]
     notes = _notes(sure, maybe)
     room = MOST - _length([*first, *second, *notes])
     first += (checks := factchecks.entries(sure.checked, room))
@@ -86,6 +92,7 @@ def answer_view(about: str, sure: Shown, maybe: Shown) -> Layout:
     return Layout(discord.ui.Container(*parts, accent_color=ACCENT))
 
 
+@speaking(ENGLISH)
 def stopped_view(watched_id: int) -> Layout:
     """Tell moderators that a channel gets no more cards, with a way back."""
     said = (
@@ -96,6 +103,7 @@ def stopped_view(watched_id: int) -> Layout:
     return Layout(discord.ui.Container(discord.ui.TextDisplay(said), resume, accent_color=ACCENT))
 
 
+@speaking(ENGLISH)
 def resumed_view(watched_id: int, moderator_id: int) -> Layout:
     """Say who let cards be posted again."""
     return Layout(discord.ui.TextDisplay(f"-# ▶️ <@{moderator_id}> lets me post cards in <#{watched_id}> again."))
@@ -105,11 +113,13 @@ def title(shown: Shown) -> str:
     """Say when the claim was met: "Seen before: nine months ago, and five years ago"."""
     same = [occurrence for occurrence in shown.occurrences if not occurrence.contradicts]
     if not same:
-        return f"Contradicts what was reported {_ago([o.at for o in shown.occurrences], shown.at)}"
+        said = _("Contradicts what was reported {ago}")
+        return said.format(ago=_all_ago([occurrence.at for occurrence in shown.occurrences], shown.at))
     if len(same) > UNFOLDED:
-        first, last = gap(shown.at - same[0].at), gap(shown.at - same[-1].at)
-        return f"Seen before {count(len(same), 'time')}: first {first} ago, last {last} ago"
-    return f"Seen before: {_ago([occurrence.at for occurrence in same], shown.at)}"
+        first, last = ago(shown.at - same[0].at), ago(shown.at - same[-1].at)
+        said = _("Seen before {times}: first {first}, last {last}")
+        return said.format(times=_times(len(same)), first=first, last=last)
+    return _("Seen before: {ago}").format(ago=_all_ago([occurrence.at for occurrence in same], shown.at))
 
 
 def gist(post: Post) -> str:
@@ -123,25 +133,36 @@ def gist(post: Post) -> str:
     return " ".join(text.split()) or post.text
 
 
-def _ago(moments: Sequence[datetime], at: datetime) -> str:
-    """Join gaps, latest first: "nine months ago, and five years ago"; equal ones are counted."""
-    words = [gap(at - moment) for moment in reversed(moments)]
-    grouped = [(word, len(list(equal))) for word, equal in groupby(words)]
-    *others, last = [word if number == 1 else f"{word} ({count(number, 'time')})" for word, number in grouped]
+def _all_ago(moments: Sequence[datetime], at: datetime) -> str:
+    """Join times, latest first: "nine months ago, and five years ago"; equal ones are counted."""
+    grouped = [(words, len(list(equal))) for words, equal in groupby(ago(at - moment) for moment in reversed(moments))]
+    phrases, numbers = zip(*grouped, strict=True)
+    if len(phrases) > 2:
+        phrases = _shortened(phrases)
+    *others, last = [
+        words if number == 1 else f"{words} ({_times(number)})" for words, number in zip(phrases, numbers, strict=True)
+    ]
     if not others:
-        return f"{last} ago"
+        return last
     if len(others) == 1:
-        return f"{others[0]} ago, and {last} ago"
-    return f"{', '.join(_without_units([*others, last])[:-1])} and {last} ago"
+        return _("{first}, and {second}").format(first=others[0], second=last)
+    return _(" and ").join((", ".join(others), last))
 
 
-def _without_units(words: Sequence[str]) -> list[str]:
-    """Shorten "two months, four months" to "two, four months"."""
+def _shortened(times: Sequence[str]) -> list[str]:
+    """Leave out what the next one says again: "two months ago, four months ago" becomes "two, four months ago"."""
     short = []
-    for word, following in pairwise([*words, ""]):
-        number, _, unit = word.partition(" ")
-        short.append(number if following.endswith(f" {unit}") else word)
+    for time, following in pairwise([*times, ""]):
+        words, ends = time.split(), following.split()
+        while words and ends and words[-1] == ends[-1]:
+            words.pop()
+            ends.pop()
+        short.append(" ".join(words))
     return short
+
+
+def _times(number: int) -> str:
+    return numbered("{number} time", "{number} times", number)
 
 
 def _anything(shown: Shown) -> bool:
@@ -173,8 +194,11 @@ def _span(shown: Shown) -> str:
     if len(shown.cited) < 2:
         return ""
     first, last = shown.occurrences[0].at, shown.occurrences[-1].at
-    times = count(len(shown.cited), "time").capitalize()
-    return f"-# {times} · first {discord.utils.format_dt(first, 'D')} · last {discord.utils.format_dt(last, 'D')}"
+    return _("-# {times} · first {first} · last {last}").format(
+        times=capital(_times(len(shown.cited))),
+        first=discord.utils.format_dt(first, "D"),
+        last=discord.utils.format_dt(last, "D"),
+    )
 
 
 def _picture(alt: str | None) -> list[discord.ui.Item[Any]]:
@@ -190,8 +214,8 @@ def _entries(shown: Shown) -> list[str]:
         return [_entry(shown, each, before) for before, each in zip([None, *cited], cited, strict=False)]
     first, between, last = cited[0], cited[1:-LATEST], cited[-LATEST:]
     linked = between[-(LINKED_BESIDE_CHECKS if shown.checked else LINKED) :]
-    links = [f"[{each.occurrence.at:%b %Y}]({_link(shown.guild_id, each.occurrence)})" for each in linked]
-    fold = f"-# … {count(len(between), 'time')} in between: {' · '.join(links)}"
+    links = [f"[{month(each.occurrence.at)}]({_link(shown.guild_id, each.occurrence)})" for each in linked]
+    fold = _("-# … {times} in between: {links}").format(times=_times(len(between)), links=" · ".join(links))
     latest = [_entry(shown, each, before) for before, each in pairwise([first, *last])]
     return [_entry(shown, first, None), fold, *latest]
 
@@ -200,12 +224,14 @@ def _entry(shown: Shown, cited: Cited, before: Cited | None) -> str:
     """Name day and place, how the conversation took it, and what was said, unless that stands just above."""
     occurrence = cited.occurrence
     day = f"**{discord.utils.format_dt(occurrence.at, 'D')}**"
-    head = f"⚡ Contradicts what was reported {day}" if occurrence.contradicts else day
-    lines = [f"{head} in <#{occurrence.channel_id}> · [open]({_link(shown.guild_id, occurrence)})"]
+    denied = _("⚡ Contradicts what was reported {day} in {channel}")
+    where = denied if occurrence.contradicts else _("{day} in {channel}")
+    head = where.format(day=day, channel=f"<#{occurrence.channel_id}>")
+    lines = [f"{head} · [{_('open')}]({_link(shown.guild_id, occurrence)})"]
     if occurrence.tally:
         lines.append(f"-# {bar(occurrence.tally)} {in_words(occurrence.tally)}".replace("#  ", "# "))
     if before is None or before.text != cited.text:
-        said = (quote(cited.text, QUOTED) or NO_TEXT) if repeatable(cited.text) else factchecks.UNSAID
+        said = (quote(cited.text, QUOTED) or _(NO_TEXT)) if repeatable(cited.text) else _(factchecks.UNSAID)
         lines.append(f"> {said}")
     return "\n".join(lines)
 

@@ -2,7 +2,9 @@
 
 from collections.abc import Mapping
 
-from bot.render.text import count
+from bot.languages import _
+from bot.render.labels import name_of
+from bot.render.text import numbered
 
 FEWEST = 3  # replies below which shares would point at single people
 WIDTH = 6
@@ -13,7 +15,6 @@ SQUARES: Mapping[str, str] = {
     "informative": "🟦",
     "none": "⬜",
 }
-MEANT: Mapping[str, str] = {label: label for label in SQUARES} | {"none": "other"}
 
 Tally = Mapping[str, int]
 
@@ -41,17 +42,23 @@ def bar(tally: Tally) -> str:
 def in_words(tally: Tally) -> str:
     """Say how many replies there were and what most of them did: "14 replies, mostly skeptical"."""
     total = sum(tally.values())
-    replies = count(total, "reply") if total == 1 else count(total, "replies")
+    replies = numbered("{number} reply", "{number} replies", total)
     shown = {label: number for label, number in shares(tally).items() if label != "none"}
     if not shown:
         return replies
     label = max(shown, key=lambda label: shown[label])
-    if shown[label] * 2 > total:
-        return f"{replies}, mostly {label}"
-    return f"{replies}, some {label}" if shown[label] * 4 >= total else f"{replies}, mixed"
+    if shown[label] * 4 < total:
+        return _("{replies}, mixed").format(replies=replies)
+    said = _("{replies}, mostly {label}") if shown[label] * 2 > total else _("{replies}, some {label}")
+    return said.format(replies=replies, label=name_of(label))
 
 
 def legend(tallies: list[Tally]) -> str:
     """Explain the squares that stand in the bars of some tallies."""
     used = {label for tally in tallies for label in shares(tally)}
-    return " · ".join(f"{square} {MEANT[label]}" for label, square in SQUARES.items() if label in used)
+    return " · ".join(f"{square} {meant(label)}" for label, square in SQUARES.items() if label in used)
+
+
+def meant(label: str) -> str:
+    """Name a label among shares, where those that bear none are the others."""
+    return _("other") if label == "none" else name_of(label)

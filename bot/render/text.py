@@ -4,7 +4,7 @@ from datetime import datetime, timedelta
 
 import discord
 
-from bot.languages import ENGLISH, decimal, ngettext, spoken
+from bot.languages import ENGLISH, decimal, ngettext, plural, spoken
 
 ACCENT = discord.Color.from_str("#5b8def")
 LABEL_MARKS = {
@@ -16,6 +16,22 @@ LABEL_MARKS = {
     "unsure": "❔",
 }
 NUMBERS = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve")
+LONG = {
+    "year": plural("{number} year", "{number} years"),
+    "month": plural("{number} month", "{number} months"),
+    "week": plural("{number} week", "{number} weeks"),
+    "day": plural("{number} day", "{number} days"),
+    "hour": plural("{number} hour", "{number} hours"),
+    "minute": plural("{number} minute", "{number} minutes"),
+}
+AGO = {
+    "year": plural("{number} year ago", "{number} years ago"),
+    "month": plural("{number} month ago", "{number} months ago"),
+    "week": plural("{number} week ago", "{number} weeks ago"),
+    "day": plural("{number} day ago", "{number} days ago"),
+    "hour": plural("{number} hour ago", "{number} hours ago"),
+    "minute": plural("{number} minute ago", "{number} minutes ago"),
+}
 
 
 def clip(text: str, limit: int) -> str:
@@ -57,16 +73,32 @@ def numbered(one: str, many: str, number: int) -> str:
     return ngettext(one, many, number).format(number=NUMBERS[number] if in_words else decimal(number))
 
 
+def capital(text: str) -> str:
+    """Begin a text with a capital letter; the others stay, as German nouns want."""
+    return text[:1].upper() + text[1:]
+
+
 def gap(span: timedelta) -> str:
     """Say a span of time in words: "nine months", "five years", "three days"."""
-    days = max(0, span.days)
+    unit, number = _measured(span)
+    return numbered(*LONG[unit], number)
+
+
+def ago(span: timedelta) -> str:
+    """Say how long ago something was: "nine months ago"."""
+    unit, number = _measured(span)
+    return numbered(*AGO[unit], number)
+
+
+def _measured(span: timedelta) -> tuple[str, int]:
+    """Choose the unit in which a person would say a span, and round to it."""
+    days, hours = max(0, span.days), span.seconds // 3600
     if days >= 700:
-        return count(round(days / 365.25), "year")
+        return "year", round(days / 365.25)
     if days >= 60:
-        return count(round(days / 30.44), "month")
+        return "month", round(days / 30.44)
     if days >= 14:
-        return count(round(days / 7), "week")
+        return "week", round(days / 7)
     if days >= 1:
-        return count(days, "day")
-    hours = span.seconds // 3600
-    return count(hours, "hour") if hours else count(max(1, span.seconds // 60), "minute")
+        return "day", days
+    return ("hour", hours) if hours else ("minute", max(1, span.seconds // 60))

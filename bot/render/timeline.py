@@ -1,4 +1,4 @@
-"""The picture of a card: when a claim was met, and how each conversation took it."""
+"""The picture of a card: when a claim was met, and how each conversation took it; in English, as the card is."""
 
 import io
 from collections.abc import Mapping, Sequence
@@ -8,6 +8,7 @@ from itertools import pairwise
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from bot.languages import ENGLISH, speaking
 from bot.records import Occurrence
 from bot.render.drawing import in_turn
 from bot.render.tally import shares
@@ -29,6 +30,7 @@ TALLEST = 5  # replies from which the tallest column has its full height
 
 
 @in_turn
+@speaking(ENGLISH)
 def timeline(occurrences: Sequence[Occurrence], at: datetime) -> bytes:
     """Draw occurrences, oldest first, on a line of time that ends with the claim made at `at`; return a PNG."""
     first = occurrences[0].at

@@ -14,7 +14,7 @@ from discord import app_commands
 
 from bot.languages import Translator, _, catalogue, decimal, file_of, language_of, ngettext, percent, speaking
 from tests.conftest import World
-from tests.messages import TEMPLATE, command_entries, template
+from tests.messages import TEMPLATE, command_entries, marked, template
 
 NAME = re.compile(r"[-_\w]{1,32}")
 NAMED = re.compile(r"`/([\w -]+?)(?: \w+:)?`")  # a command in a text, and what follows of an option
@@ -74,6 +74,21 @@ async def test_template_and_catalogue_hold_what_people_read(world: World) -> Non
     wanted = entries(template(await command_entries(world.bot.tree)))
     assert entries(read_po(BytesIO(TEMPLATE.read_bytes()))) == wanted, "run `make messages`"
     assert entries(read("de")) == wanted, "run `make messages`"
+
+
+@pytest.mark.parametrize(
+    ("code", "texts"),
+    [
+        ('_("one")', ["one"]),
+        ("f\"### {_('one')} and {_('two')}\"", ["one", "two"]),
+        ('_("a {b}").format(b=_("c"))', ["a {b}", "c"]),
+        ('numbered("{number} day", "{number} days", days)', [("{number} day", "{number} days")]),
+        ('{"day": plural("a " "day", "days")}', [("a day", "days")]),
+        ('_(WORDS[label]), numbered(*WORDS, 2), other("text")', []),
+    ],
+)
+def test_marked_texts_are_found_wherever_they_stand(code: str, texts: list[str | tuple[str, ...]]) -> None:
+    assert marked(code) == texts
 
 
 @pytest.mark.parametrize("entry", GERMAN, ids=lambda entry: forms(entry.id)[0][:40])

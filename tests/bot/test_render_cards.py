@@ -1,6 +1,7 @@
 """Cards stay within Discord's limits and say what they should, whatever they are given."""
 
 import re
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
@@ -9,6 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bot.importing_reviews import LONGEST_URL
+from bot.languages import speaking
 from bot.records import Checked, FactCheck, MatchState, Occurrence, Post
 from bot.render.cards import Cited, Shown, answer_view, card_view, gist, resumed_view, stopped_view, title
 from bot.render.layout import Layout
@@ -95,11 +97,13 @@ def test_card_is_within_the_limits(card_id: int, shown: Shown, pictured: bool) -
 
 
 @settings(max_examples=60, deadline=None)
-@given(TEXTS, shown(0, 8), shown(0, 3, 1))
-def test_answer_is_within_the_limits(about: str, sure: Shown, maybe: Shown) -> None:
-    view = answer_view(about, sure, maybe)
+@given(TEXTS, shown(0, 8), shown(0, 3, 1), st.sampled_from(["en", "de"]))
+def test_answer_is_within_the_limits(about: str, sure: Shown, maybe: Shown, language: str) -> None:
+    with speaking(language):
+        view = answer_view(about, sure, maybe)
     within_limits(view)
-    assert any("🔎 **Rated “" in text for text in texts(view)) is bool(sure.checked or maybe.checked)
+    rated = {"en": "🔎 **Rated “", "de": "🔎 **Urteil „"}[language]
+    assert any(rated in text for text in texts(view)) is bool(sure.checked or maybe.checked)
 
 
 def test_longest_card_and_answer_still_hold_a_fact_check() -> None:
@@ -202,7 +206,7 @@ def test_slur_is_not_repeated() -> None:
         ),
         (
             [ago(days=1826), ago(days=1825), ago(days=20)],
-            "Seen before: three weeks ago, and five years (two times) ago",
+            "Seen before: three weeks ago, and five years ago (two times)",
         ),
         ([ago(days=9), ago(days=6), ago(days=3)], "Seen before: three, six and nine days ago"),
         (
@@ -213,6 +217,53 @@ def test_slur_is_not_repeated() -> None:
 )
 def test_title_says_how_long_ago(cited: list[Cited], expected: str) -> None:
     assert title(Shown(1, NOW, cited)) == expected
+
+
+@pytest.mark.parametrize(
+    ("cited", "expected"),
+    [
+        ([ago(days=1)], "Schon da gewesen: vor 1 Tag"),
+        ([ago(days=1826), ago(days=270)], "Schon da gewesen: vor 9 Monaten und vor 5 Jahren"),
+        ([ago(days=9), ago(days=6), ago(days=3)], "Schon da gewesen: vor 3, vor 6 und vor 9 Tagen"),
+        ([ago(days=1826), ago(days=1825), ago(days=20)], "Schon da gewesen: vor 3 Wochen und vor 5 Jahren (2-mal)"),
+        (
+            [ago(days=1826), *(ago(days=600 - n) for n in range(5)), ago(days=270)],
+            "Schon 7-mal da gewesen: zuerst vor 5 Jahren, zuletzt vor 9 Monaten",
+        ),
+    ],
+)
+def test_title_in_german(cited: list[Cited], expected: str) -> None:
+    with speaking("de"):
+        assert title(Shown(1, NOW, cited)) == expected
+
+
+def test_answer_in_german_keeps_what_was_written() -> None:
+    most = {"skeptical": 9, "informative": 3, "none": 2}
+    cited = [replace(each, occurrence=replace(each.occurrence, tally=most)) for each in (ago(days=600), ago(days=3))]
+    with speaking("de"):
+        said = "\n".join(texts(answer_view("Bridge opens", Shown(1, NOW, cited, [check()]), Shown(1, NOW, []))))
+    for part in (
+        "Schon mal da gewesen? „Bridge opens“",
+        "-# 2-mal · zuerst <t:",
+        "14 Antworten, meist skeptisch",
+        "🟨 skeptisch · 🟦 informativ · ⬜ sonstige",
+        f"> {cited[1].text}",
+        "**Urteil „Mostly false“ von Sound Facts** · 1. Mai 2024 · [Faktencheck](https://facts.example/b)",
+        "> The bridge opens.",
+    ):
+        assert part in said
+    folded = [ago(days=2000 - 100 * n) for n in range(12)]
+    with speaking("de"):
+        said = "\n".join(texts(answer_view("Bridge", Shown(1, NOW, folded), Shown(1, NOW, []))))
+    assert re.search(r"dazwischen 8-mal: \[\w+\.? \d{4}\]", said)
+
+
+def test_what_everybody_sees_is_english_whoever_caused_it() -> None:
+    one = Shown(1, NOW, [ago(days=3)], [check()])
+    seen = [texts(card_view(1, one, None)), texts(stopped_view(7)), texts(resumed_view(7, 8))]
+    with speaking("de"):
+        assert [texts(card_view(1, one, None)), texts(stopped_view(7)), texts(resumed_view(7, 8))] == seen
+        assert title(one).startswith("Schon")
 
 
 def test_more_than_five_occurrences_fold_and_keep_first_last_and_count() -> None:

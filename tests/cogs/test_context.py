@@ -13,11 +13,13 @@ from simcord import InteractionResult
 
 from bot import cards
 from bot.errors import NotFound
+from bot.languages import speaking
 from bot.posting import post_once
 from bot.posts import to_post
 from bot.quotes import BACKGROUND, Budget
 from bot.records import FactCheck
 from bot.store.cards import Cards as CardStore
+from tests.cogs.conftest import Speaks
 from tests.conftest import World
 
 STORY = "Harbour bridge at Quellhaven announced to open next spring https://wire.example/bridge"
@@ -395,6 +397,62 @@ async def test_asker_is_shown_only_what_they_can_open(world: World) -> None:
     refused = await world.member.slash(world.news, "context", message=link)
     assert "I cannot find that message, or you cannot open it." in refused.response.content
     simcord.assert_error(world.env, NotFound)
+
+
+# ------------------------------------------------------------------------- in whose language
+
+
+async def test_who_asks_in_german_is_answered_in_german(world: World, speaks: Speaks) -> None:
+    await world.watch()
+    (first,) = await told(world, 0)
+    for reply in ("I doubt it", "I doubt that", "more doubt here"):
+        await world.member.send(world.news, reply, reply_to=first)
+    await told(world, 1, text=RELATED)
+    (later,) = await told(world, 1)
+    speaks(world.member, "de")
+    shown = answer_of(await world.member.context_menu(world.news, "Seen before?", later))
+    for part in (
+        "Schon mal da gewesen? „Harbour bridge",
+        "✅ Schon da gewesen: vor 2 Tagen",
+        "3 Antworten, meist",
+    ):
+        assert part in shown
+    assert "> Harbour bridge at Quellhaven announced to open next spring" in shown
+    assert "❔ Vielleicht verwandt" in shown
+    nothing = await world.member.slash(world.news, "context", message="geese on the runway of Westmark")
+    assert "Neu hier" in answer_of(nothing)
+    asked = await world.moderator.context_menu(world.news, "Seen before?", later)
+    assert "✅ Seen before: two days ago" in answer_of(asked)
+
+
+async def test_card_stays_english_when_a_german_presses_its_buttons(world: World, speaks: Speaks) -> None:
+    await world.watch()
+    first, _ = await told(world, 0, 3)
+    (card,) = cards_in(world)
+    before = text_of(card)
+    speaks(world.member, "de")
+    for label, thanks in (("Helpful", "Nur deine letzte Stimme zählt"), ("Not helpful", "Danke.")):
+        assert thanks in answer_of(await world.member.click(card, label=label))
+        assert text_of(cards_in(world)[0]) == before
+    await world.member.edit(first, STORY.replace("Harbour", "Old harbour"))
+    with speaking("de"):
+        await world.bot.get_cog("Context").cards.refresh(1)
+    assert text_of(cards_in(world)[0]) == before.replace("Harbour", "Old harbour")
+    assert "Die Karte ist weg" in answer_of(await world.member.click(card, label="Remove"))
+
+
+async def test_moderators_channel_is_told_in_english_what_a_german_did(world: World, speaks: Speaks) -> None:
+    await world.watch()
+    speaks(world.moderator, "de")
+    await told(world, 0)
+    for _ in range(3):
+        await told(world, 3)
+        answer = await world.moderator.click(cards_in(world)[0], label="Remove")
+        assert "Die Karte ist weg" in answer_of(answer)
+    (notice,) = cards_in(world, world.moderators)
+    assert f"No more cards in <#{world.news.id}>" in text_of(notice)
+    await world.moderator.click(notice, label="Post cards there again")
+    assert "lets me post cards" in text_of(cards_in(world, world.moderators)[0])
 
 
 # ------------------------------------------------------------------------- the budget of texts

@@ -1,32 +1,12 @@
 """Whoever asks is answered in the language of their Discord; what everybody sees is not in one person's."""
 
-from collections.abc import Callable
-
-import pytest
 from discord.ext import commands
-from simcord import interactions
 
 from bot.languages import speaking, spoken
 from bot.needs import alerts_problem
+from tests.cogs.conftest import Speaks
 from tests.cogs.scene import PARTISAN, buttons, flagged, refused, said, text_of
 from tests.conftest import World
-
-Speaks = Callable[[object, str], None]
-
-
-@pytest.fixture
-def speaks(monkeypatch: pytest.MonkeyPatch) -> Speaks:
-    """Let a person's Discord be in a language; the simulated one knows English only."""
-    locales: dict[int, str] = {}
-    begin = interactions.base_payload
-
-    def localized(*args, **named):
-        record, payload = begin(*args, **named)
-        payload["locale"] = locales.get(named["user_id"], "en-US")
-        return record, payload
-
-    monkeypatch.setattr(interactions, "base_payload", localized)
-    return lambda person, locale: locales.update({person.id: locale})
 
 
 async def test_label_is_explained_in_the_language_of_who_asks(world: World, speaks: Speaks) -> None:
