@@ -17,11 +17,12 @@ from bot.errors import StoreError
 from bot.intake import Intake
 from bot.posting import DISCORD_FAILED, find_posted, post_once, settled
 from bot.quotes import Quotes
-from bot.records import Card, Occurrence
+from bot.records import Card, Occurrence, Post
 from bot.render.cards import PICTURE, PICTURED, Cited, Shown, card_view, gist
 from bot.render.timeline import alt_text, timeline
 from bot.resources import Resources
 from bot.store.leftovers import Public
+from models.statements import alike, parts
 
 log = logging.getLogger(__name__)
 
@@ -84,8 +85,13 @@ class Cards:
             left = None if channel is None else await find_posted(channel, "card", public.id)
             return left is None or await settled(left.delete(), f"card message {left.id}")
 
-    async def fetch(self, occurrences: Sequence[Occurrence], guild_id: int, may_cite: MayCite) -> list[Cited]:
-        """Fetch the texts of occurrences; leave out what may not be shown, and forget what is gone."""
+    async def fetch(
+        self, occurrences: Sequence[Occurrence], guild_id: int, may_cite: MayCite, about: Sequence[str]
+    ) -> list[Cited]:
+        """Fetch the texts of occurrences; leave out what may not be shown, and forget what is gone.
+
+        `about` is what the claim's message states: of a long text, the part that is nearest to it is quoted.
+        """
         cited: list[Cited] = []
         gone: list[int] = []
         for occurrence in occurrences:
@@ -95,7 +101,7 @@ class Cards:
                 if post is None and await self._quotes.is_gone(occurrence.channel_id, occurrence.message_id):
                     gone.append(occurrence.message_id)
             if post is not None:
-                cited.append(Cited(occurrence, gist(post)))
+                cited.append(Cited(occurrence, _quoted(post, about)))
         await self._intake.forget(guild_id, gone)
         return cited
 
@@ -153,7 +159,9 @@ class Cards:
     async def _content(self, card: Card) -> dict[str, Any] | None:
         """Make what a card's message shows, as `view` and `files`; None when nothing is left to show."""
         may_cite = citing.for_channel(self._quotes, card.channel_id)
-        cited = await self.fetch(card.occurrences, card.guild_id, may_cite)
+        post = await self._quotes.get(card.channel_id, card.message_id)
+        about = parts(post.full_text) if post is not None else ()
+        cited = await self.fetch(card.occurrences, card.guild_id, may_cite, about)
         claim = await self._store.messages.get(card.message_id)
         if claim is None or not (cited or card.checked):
             return None
@@ -179,3 +187,10 @@ class Cards:
 
     def _turn(self, card_id: int) -> asyncio.Lock:
         return self._turns.setdefault(card_id, asyncio.Lock())
+
+
+def _quoted(post: Post, about: Sequence[str]) -> str:
+    cut = parts(post.text)
+    if post.headline or len(cut) == 1 or not about:
+        return gist(post)
+    return gist(replace(post, text=max(cut, key=lambda part: max(alike(part, one) for one in about))))

@@ -12,9 +12,11 @@ from datetime import timedelta
 from bot.indexes import Indexes
 from bot.quotes import Budget, Texts
 from bot.records import Claim, MatchState, Occurrence, Post
+from bot.resources import Models
+from bot.statements import Stated, closest
 from bot.store import Store
-from models.batcher import Batcher
 from models.matcher import Judgement, Pair
+from models.statements import parts
 
 FLOOR = 0.55  # cosine under which two texts are not compared at all
 CANDIDATES = 50  # nearest claims looked at
@@ -35,13 +37,13 @@ class ClaimMemory:
         store: Store,
         quotes: Texts,
         indexes: Indexes,
-        judge: Batcher[Pair, Judgement],
+        models: Models,
         budget: Budget | None = None,
     ) -> None:
         self._store = store
         self._quotes = quotes
         self._indexes = indexes
-        self._judge = judge
+        self._models = models
         self._budget = budget
         self._put_off: OrderedDict[int, Claim] = OrderedDict()
 
@@ -54,15 +56,16 @@ class ClaimMemory:
         """Give the claims that wait longest for another try; they are not remembered as waiting any more."""
         return [self._put_off.popitem(last=False)[1] for _ in range(min(most, len(self._put_off)))]
 
-    async def find(self, claim: Claim, text: str, may_cite: MayCite, *, first: bool = False) -> tuple[Occurrence, ...]:
+    async def find(
+        self, claim: Claim, stated: Stated, may_cite: MayCite, *, first: bool = False
+    ) -> tuple[Occurrence, ...]:
         """List earlier occurrences of a claim, oldest first, one for each conversation and for each time it was shared.
 
         `may_cite` says for a channel id whether its messages may be shown where the answer appears; what may
         not is neither shown nor counted. `first` fetches whatever it takes, for somebody who waits.
         """
-        near = await self._indexes.search(claim.guild_id, claim.vector, CANDIDATES)
+        scores = await self._near(claim.guild_id, stated)
         same_url = set(await self._store.claims.same_url(claim.guild_id, claim.urls)) if claim.urls else set()
-        scores = {found: score for found, score in near if score >= FLOOR}
         scores |= dict.fromkeys(same_url, 1.0)
         scores.pop(claim.message_id, None)
         # What was shared a moment ago elsewhere is the claim itself, unless somebody asks about a text.
@@ -72,7 +75,7 @@ class ClaimMemory:
             for message_id, channel_id, conversation_id, at in await self._store.claims.places(list(scores))
             if at <= until and conversation_id != claim.conversation_id and await may_cite(channel_id)
         ]
-        return together(await self._with_tallies(await self._graded(claim, earlier, text, same_url, first=first)))
+        return together(await self._with_tallies(await self._graded(claim, earlier, stated, same_url, first=first)))
 
     async def remember(self, claim: Claim) -> None:
         """Have a recorded claim found from now on."""
@@ -93,7 +96,7 @@ class ClaimMemory:
         await self._indexes.refresh()
 
     async def _graded(
-        self, claim: Claim, earlier: list[Occurrence], text: str, same_url: set[int], *, first: bool
+        self, claim: Claim, earlier: list[Occurrence], stated: Stated, same_url: set[int], *, first: bool
     ) -> list[Occurrence]:
         best: dict[int, Occurrence] = {}
         compared, limit = 0, COMPARED
@@ -107,7 +110,7 @@ class ClaimMemory:
                 best[found.conversation_id] = found
             elif compared < limit:
                 compared += 1
-                graded = await self._compared(found, text)
+                graded = await self._compared(found, stated)
                 if graded is not None:
                     best[found.conversation_id] = graded
                     limit = SHOWN if graded.state is MatchState.CONFIRMED else limit
@@ -125,14 +128,33 @@ class ClaimMemory:
             self._put_off.popitem(last=False)
         return False
 
-    async def _compared(self, found: Occurrence, text: str) -> Occurrence | None:
+    async def _near(self, guild_id: int, stated: Stated) -> dict[int, float]:
+        """Find the claims nearest to any of what is stated, with their cosines."""
+        scores: dict[int, float] = {}
+        for vector in stated.vectors:
+            for found, score in await self._indexes.search(guild_id, vector, CANDIDATES):
+                if score >= max(FLOOR, scores.get(found, FLOOR)):
+                    scores[found] = score
+        return scores
+
+    async def _compared(self, found: Occurrence, stated: Stated) -> Occurrence | None:
         post: Post | None = await self._quotes.get(found.channel_id, found.message_id)
         if post is None:
             return None
-        (judged,) = await self._judge.submit([Pair(text, post.full_text, found.score)])
+        judged = await self._judged(stated, post.full_text, found.score)
         if judged.state is MatchState.NONE:
             return None
         return replace(found, score=judged.score, state=judged.state, contradicts=judged.contradicts)
+
+    async def _judged(self, stated: Stated, text: str, cosine: float) -> Judgement:
+        """Judge the two statements that are most alike; `cosine` is that of the two whole texts."""
+        cut = parts(text)
+        here, there = closest(stated.statements, cut)
+        if not len(cut) == len(stated.statements) == 1:
+            (vector,) = await self._models.embed.submit([there])
+            cosine = float(here.vector @ vector)
+        (judged,) = await self._models.judge.submit([Pair(here.text, there, cosine)])
+        return judged
 
     async def _with_tallies(self, found: list[Occurrence]) -> tuple[Occurrence, ...]:
         tallies = await self._store.messages.tallies([occurrence.conversation_id for occurrence in found])

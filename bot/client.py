@@ -103,7 +103,7 @@ class Hindsight(commands.AutoShardedBot):
         self.clock = resources.clock
         self.quotes = Quotes(self, resources.clock, resources.store.members.opted_out)
         budget = Budget(self.quotes)
-        self.memory = ClaimMemory(resources.store, self.quotes, resources.indexes, resources.models.judge, budget)
+        self.memory = ClaimMemory(resources.store, self.quotes, resources.indexes, resources.models, budget)
         self.pipeline = Pipeline(resources, self.quotes, self.new_conversations(), self.memory)
         self.intake = Intake(self.pipeline, self.quotes, self.dispatch, resources)
         self.tree.on_error = self.on_interaction_error

@@ -11,6 +11,7 @@ import numpy as np
 
 from bot.links import names_a_page
 from bot.records import Checked, FactCheck, MatchState, Post
+from bot.statements import Stated
 from bot.store.archive import Archive, State
 from models.batcher import Batcher
 from models.matcher import Judgement, Pair, denies
@@ -19,6 +20,7 @@ from models.wording import plain
 
 LOOKED_AT = timedelta(minutes=1)  # how long an import by another process may stay unnoticed
 QUESTION = 300  # characters that leave the bot at most
+STATEMENTS = 3  # statements of one text that fact-checks are sought for
 
 
 class Source(Protocol):
@@ -69,6 +71,16 @@ class FactChecks:
         self._loaded: Loaded | None = None
         self._looked_at: datetime | None = None
         self._turn = asyncio.Lock()
+
+    async def of(self, stated: Stated, links: Sequence[str] = (), question: str | None = None) -> tuple[Checked, ...]:
+        """List fact-checks of what a text states, the surest first; links and question as in `find`."""
+        best: dict[int, Checked] = {}
+        for statement in stated.statements[:STATEMENTS]:
+            for each in await self.find(statement.text, statement.vector, links, question):
+                if each.found.id not in best or each.score > best[each.found.id].score:
+                    best[each.found.id] = each
+            question = None
+        return tuple(sorted(best.values(), key=lambda each: -each.score))
 
     async def find(
         self, text: str, vector: np.ndarray, links: Sequence[str] = (), question: str | None = None

@@ -62,7 +62,7 @@ async def import_export(
                 f"channel {heading.watched_id} of server {heading.guild.id} is not watched; run /watch add there first"
             )
         recent = Recent()
-        memory = ClaimMemory(resources.store, recent, resources.indexes, resources.models.judge)
+        memory = ClaimMemory(resources.store, recent, resources.indexes, resources.models)
         past = Conversations(Past(resources.store.messages, recent.posts))
         pipeline = Pipeline(resources, recent, past, memory)
         before = await resources.store.claims.count(heading.guild.id)

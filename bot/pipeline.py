@@ -32,6 +32,7 @@ from bot.records import (
     Server,
 )
 from bot.resources import Resources
+from bot.statements import Stated, stated_in
 from bot.store.messages import Public
 from bot.store.outcomes import Recorded, Result
 from models.batcher import BatchError
@@ -180,12 +181,12 @@ class Pipeline:
         occurrences: tuple[Occurrence, ...] = ()
         checked: tuple[Checked, ...] = ()
         if decision.is_claim and placement.conversation_id is not None:
-            claim = Claim(
-                post.guild_id, post.channel_id, post.id, placement.conversation_id, post.created_at, vector, post.links
-            )
+            stated = await self._stated(post, vector, live=may_cite is not None)
+            place = (post.guild_id, post.channel_id, post.id, placement.conversation_id)
+            claim = Claim(*place, post.created_at, stated.vector, post.links)
             if may_cite is not None:
-                occurrences = policy.shown(await self._memory.find(claim, post.full_text, may_cite))
-                checked = await self._checked(post, placement.kind, vector)
+                occurrences = policy.shown(await self._memory.find(claim, stated, may_cite))
+                checked = await self._checked(post, placement.kind, stated)
                 card = await self._card(claim, occurrences, checked, server)
         return Result(
             post,
@@ -199,9 +200,15 @@ class Pipeline:
             fresh=not policy.is_stale(post.edited_at or post.created_at, self._clock()),
         )
 
-    async def _checked(self, post: Post, kind: Kind, vector: np.ndarray) -> tuple[Checked, ...]:
+    async def _stated(self, post: Post, vector: np.ndarray, *, live: bool) -> Stated:
+        try:
+            return await stated_in(self._models, post.full_text, vector, first=live)
+        except BatchError as error:
+            raise ReadingPaused(f"A model failed: {error}.") from error
+
+    async def _checked(self, post: Post, kind: Kind, stated: Stated) -> tuple[Checked, ...]:
         question = question_of(post) if kind is Kind.STORY else None
-        found = await self._fact_checks.find(post.full_text, vector, post.links, question)
+        found = await self._fact_checks.of(stated, post.links, question)
         return policy.shown_checks(found, post.links)
 
     async def _card(

@@ -88,7 +88,7 @@ async def _everywhere(_channel_id: int) -> bool:
 
 
 def _pipeline(resources: Resources, retelling: Retelling) -> Pipeline:
-    memory = ClaimMemory(resources.store, retelling, resources.indexes, resources.models.judge)
+    memory = ClaimMemory(resources.store, retelling, resources.indexes, resources.models)
     return Pipeline(resources, retelling, Conversations(Past(resources.store.messages, retelling.posts)), memory)
 
 

@@ -21,6 +21,7 @@ from bot.posts import is_readable, to_post
 from bot.records import Card, Claim, MatchState, Outcome
 from bot.render.cards import Shown, answer_view, gist, resumed_view, stopped_view
 from bot.render.layout import Layout
+from bot.statements import Stated, stated_in
 from bot.store.messages import Public
 from bot.visibility import Place
 
@@ -36,13 +37,13 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Asked:
-    """Hold what somebody asks about: the claim, its whole text, and the line that says what it is about.
+    """Hold what somebody asks about: the claim, what is stated, and the line that says what it is about.
 
     `question` is what a source of fact-checks may be asked: nothing that a member wrote.
     """
 
     claim: Claim
-    text: str
+    stated: Stated
     about: str
     question: str | None
 
@@ -165,32 +166,34 @@ class Context(commands.Cog):
             raise NotFound(_("Who wrote that message does not want it to be read by me."))
         kept = await self.bot.store.messages.get(post.id)
         known = kept.placement.conversation_id if kept is not None and kept.placement is not None else None
-        (vector,) = await self.bot.models.embed.submit([post.full_text], first=True)
-        claim = Claim(post.guild_id, post.channel_id, post.id, known or post.id, post.created_at, vector, post.links)
-        return Asked(claim, post.full_text, gist(post), question_of(post))
+        stated = await stated_in(self.bot.models, post.full_text)
+        place = (post.guild_id, post.channel_id, post.id, known or post.id)
+        claim = Claim(*place, post.created_at, stated.vector, post.links)
+        return Asked(claim, stated, gist(post), question_of(post))
 
     async def _stated(self, member: discord.Member, text: str) -> Asked:
         """Give the claim that a text makes, as if it were said now."""
-        (vector,) = await self.bot.models.embed.submit([text], first=True)
+        stated = await stated_in(self.bot.models, text)
         links = shared_pages(text)
-        claim = Claim(member.guild.id, 0, 0, 0, self.bot.clock(), vector, links)
-        return Asked(claim, text, text, next(iter(links), None))
+        claim = Claim(member.guild.id, 0, 0, 0, self.bot.clock(), stated.vector, links)
+        return Asked(claim, stated, text, next(iter(links), None))
 
     async def _answer(self, interaction: Pressed, asked: Asked) -> None:
         """Show the asker what they can open of a claim's earlier occurrences."""
         claim = asked.claim
         here = interaction.channel if isinstance(interaction.channel, Place) else None
         may_cite = citing.for_member(self.bot.quotes, member_of(interaction), here)
-        found = await self.bot.memory.find(claim, asked.text, may_cite, first=True)
+        found = await self.bot.memory.find(claim, asked.stated, may_cite, first=True)
         sure = policy.shown(found)
         maybe = sorted((each for each in found if each not in sure), key=lambda each: -each.score)[:MAYBE]
         maybe.sort(key=lambda each: each.at)
         fact_checks = self.bot.resources.fact_checks
-        checked = await fact_checks.find(asked.text, claim.vector, claim.urls, asked.question)
+        checked = await fact_checks.of(asked.stated, claim.urls, asked.question)
         surely = policy.shown_checks(checked, ())
         perhaps = [each for each in checked if each.state is MatchState.SUGGESTED][:MAYBE_CHECKED]
+        about = [each.text for each in asked.stated.statements]
         views = [
-            Shown(claim.guild_id, claim.at, await self.cards.fetch(part, claim.guild_id, may_cite), checks)
+            Shown(claim.guild_id, claim.at, await self.cards.fetch(part, claim.guild_id, may_cite, about), checks)
             for part, checks in ((sure[-SURE:], surely), (maybe, perhaps))
         ]
         await interaction.followup.send(view=answer_view(asked.about, *views), ephemeral=True)

@@ -13,6 +13,7 @@ from bot.links import shared_pages
 from bot.pipeline import Pipeline
 from bot.records import Claim, MatchState, Occurrence, Post
 from bot.resources import Resources
+from bot.statements import stated_in
 from bot.store.messages import Kept
 
 GUILD, NEWS, WORLD = 1, 10, 20
@@ -27,7 +28,7 @@ class Server:
         self.posts: dict[int, Post] = {}
         self.asked_for: list[int] = []
         self.resources = resources
-        self.memory = ClaimMemory(resources.store, self, resources.indexes, resources.models.judge)
+        self.memory = ClaimMemory(resources.store, self, resources.indexes, resources.models)
         self.pipeline = Pipeline(resources, self, Conversations(self), self.memory)
 
     def remember(self, post: Post) -> None:
@@ -71,11 +72,11 @@ class Server:
         self, text: str, after: timedelta, post: Post | None = None, *, first: bool = False
     ) -> list[Occurrence]:
         """Ask what was met before, as a text or about a post."""
-        (vector,) = await self.resources.models.embed.submit([text])
+        stated = await stated_in(self.resources.models, text)
         message_id = post.id if post is not None else 0
-        claim = Claim(GUILD, NEWS, message_id, message_id, BEGIN + after, vector, shared_pages(text))
+        claim = Claim(GUILD, NEWS, message_id, message_id, BEGIN + after, stated.vector, shared_pages(text))
         self.asked_for.clear()
-        return list(await self.memory.find(claim, text, anywhere, first=first))
+        return list(await self.memory.find(claim, stated, anywhere, first=first))
 
 
 async def anywhere(channel_id: int) -> bool:
@@ -191,9 +192,9 @@ async def test_hidden_channels_are_not_counted(server: Server) -> None:
     async def only_news(channel_id: int) -> bool:
         return channel_id == NEWS
 
-    (vector,) = await server.resources.models.embed.submit([STORY])
-    claim = Claim(GUILD, NEWS, 0, 0, BEGIN + days(9), vector, shared_pages(STORY.format(url("wire"))))
-    found = await server.memory.find(claim, STORY, only_news)
+    stated = await stated_in(server.resources.models, STORY)
+    claim = Claim(GUILD, NEWS, 0, 0, BEGIN + days(9), stated.vector, shared_pages(STORY.format(url("wire"))))
+    found = await server.memory.find(claim, stated, only_news)
     assert [each.message_id for each in found] == [open_one.id]
 
 
