@@ -7,9 +7,9 @@ from datetime import datetime, timedelta
 
 import discord
 
+from bot.digest import Digest
 from bot.render.digests import Shown
 from bot.resources import Clock
-from bot.summaries import Summary
 
 LIVES = timedelta(minutes=15)  # an interaction's token
 ROOM = 500  # answers in memory
@@ -20,7 +20,7 @@ class Answer:
     """Hold an answer with the interaction whose token can change it."""
 
     interaction: discord.Interaction
-    summary: Summary
+    digest: Digest
     shown: Shown
 
 
@@ -54,12 +54,12 @@ class Answers:
         return [
             (shown_id, answer)
             for shown_id, (_, answer) in self._answers.items()
-            if not answer.summary.digest.cited().keys().isdisjoint(message_ids)
+            if not answer.digest.cited().keys().isdisjoint(message_ids)
         ]
 
     def cited_in(self, channel_id: int) -> list[int]:
         """List the messages of a channel that answers cite."""
-        digests = [answer.summary.digest for _, answer in self._answers.values()]
+        digests = [answer.digest for _, answer in self._answers.values()]
         return [each for digest in digests for each in digest.cited() if digest.sources[each].channel_id == channel_id]
 
     def _drop_old(self) -> None:

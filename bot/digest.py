@@ -69,6 +69,7 @@ class Digest:
     """Hold a checked digest; every id in it is a key of `sources`.
 
     `read` counts the messages condensed; `course` says when which label was read; `wording` what a writer did to it.
+    The headline has no text where the story is a link alone.
     """
 
     scope: Scope
@@ -221,7 +222,7 @@ def _headline(story: Post | None) -> Point | None:
         return None
     lines = (re.sub(r"https?://\S+", " ", line).strip() for line in story.full_text.splitlines())
     told = next((line for line in (story.headline.splitlines() or lines) if line.strip()), "")
-    return Point(told or "the story", (story.id,))
+    return Point(told, (story.id,))
 
 
 def _words(text: str) -> list[str]:

@@ -5,7 +5,6 @@ The row that says what a digest cites stands in the store before any of its word
 
 import logging
 from collections.abc import Collection, Sequence
-from dataclasses import replace
 
 import discord
 
@@ -13,17 +12,18 @@ from bot import citing, needs
 from bot.digest import Digest
 from bot.errors import NotAllowed
 from bot.history import Place
+from bot.languages import ENGLISH, N_, _, speaking
 from bot.quotes import Quotes
 from bot.render.digests import WRITING, Shown, digest_view, files, has_picture, nothing, notice, outdate, trim
 from bot.render.layout import Layout
 from bot.resources import Clock
 from bot.store import Store
-from bot.summaries import Summary
+from bot.summaries import drawn
 
 LATEST = 50  # digests looked at after a start
-SHADOW = "This server tries me out in private so far, so I post nothing. A moderator ends that with `/golive`."
-MUTED = "You cannot write here, so I cannot post for you. Without `public` I show the digest to you alone."
-HIDDEN = "Not everyone here can open the messages of this digest, so I show it to you alone."
+SHADOW = N_("This server tries me out in private so far, so I post nothing. A moderator ends that with `/golive`.")
+MUTED = N_("You cannot write here, so I cannot post for you. Without `public` I show the digest to you alone.")
+HIDDEN = N_("Not everyone here can open the messages of this digest, so I show it to you alone.")
 
 log = logging.getLogger(__name__)
 
@@ -41,35 +41,35 @@ class DigestPosts:
         """Give the channel to post in; raise `NotAllowed` when the server, the asker or the bot may not."""
         place = interaction.channel
         if not isinstance(place, Place) or interaction.guild_id is None:
-            raise NotAllowed("I can post digests in text channels and threads only.")
+            raise NotAllowed(_("I can post digests in text channels and threads only."))
         if not (await self._store.servers.get(interaction.guild_id)).live:
-            raise NotAllowed(SHADOW)
+            raise NotAllowed(_(SHADOW))
         if not _may_write(interaction.permissions, place):
-            raise NotAllowed(MUTED)
+            raise NotAllowed(_(MUTED))
         if lacking := needs.missing(place, needs.READ | needs.to_watch(place)):
             raise NotAllowed(needs.mend(place, lacking))
         return place
 
-    async def publish(self, interaction: discord.Interaction, summary: Summary) -> discord.Message:
+    async def publish(self, interaction: discord.Interaction, digest: Digest) -> discord.Message:
         """Post what of a digest everyone in the asker's channel can open."""
         place = await self.allowed(interaction)
-        public = await self.public(summary.digest, place.id)
+        public = await self.public(digest, place.id)
         if not public.points:
-            raise NotAllowed(HIDDEN if summary.digest.points else nothing(public))
+            raise NotAllowed(_(HIDDEN) if digest.points else nothing(public))
         message = await place.send(view=notice(WRITING))
-        await self.fill(message, summary, Shown(interaction.user.id, public=True))
+        await self.fill(message, digest, Shown(interaction.user.id, public=True))
         return message
 
-    async def fill(self, message: discord.Message, summary: Summary, shown: Shown) -> None:
+    async def fill(self, message: discord.Message, made: Digest, shown: Shown) -> None:
         """Put a digest into its message, in place of what stands there."""
-        digest = await self.public(summary.digest, message.channel.id)
+        digest = await self.public(made, message.channel.id)
         cited = digest.cited()
         await self._store.digests.add(digest.guild_id, message.channel.id, message.id, cited, self._clock())
-        await self._show(message, replace(summary, digest=digest), shown)
+        await _show(message, digest, shown)
         # What was forgotten since the row was written found nothing to take out yet.
         kept = await self._store.digests.cites(message.id)
         if kept is not None and not cited.keys() <= kept:
-            await self._show(message, replace(summary, digest=digest.without(cited.keys() - kept)), shown)
+            await _show(message, digest.without(cited.keys() - kept), shown)
 
     async def trim(self, posted_id: int, channel_id: int) -> None:
         """Take out of a posted digest what it no longer cites."""
@@ -107,13 +107,17 @@ class DigestPosts:
         hidden = {message_id for message_id, source in cited.items() if source.author_id in silent}
         return digest.within(open_to_all).without(hidden.union(self._gone))
 
-    async def _show(self, message: discord.Message, summary: Summary, shown: Shown) -> None:
-        view = digest_view(summary.digest, shown, picture=summary.picture is not None)
-        await message.edit(view=view, attachments=files(view, summary.picture))
-
 
 def _may_write(permissions: discord.Permissions, place: Place) -> bool:
     return permissions.send_messages_in_threads if isinstance(place, discord.Thread) else permissions.send_messages
+
+
+async def _show(message: discord.Message, digest: Digest, shown: Shown) -> None:
+    # Whoever pressed a button: everybody reads this.
+    with speaking(ENGLISH):
+        picture = await drawn(digest)
+        view = digest_view(digest, shown, picture=picture is not None)
+        await message.edit(view=view, attachments=files(view, picture))
 
 
 async def _edit(message: discord.Message, view: Layout) -> None:

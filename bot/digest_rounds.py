@@ -5,19 +5,21 @@ import logging
 import discord
 
 from bot import needs
+from bot.digest import Digest
 from bot.digest_plan import LATE, Plan, Talk, is_due
 from bot.digest_posts import DigestPosts
 from bot.discussion import Mode, Scope
 from bot.errors import HindsightError, NotFound
 from bot.history import Place
 from bot.intake import Intake
+from bot.languages import _
 from bot.posting import post_once
 from bot.quotes import Quotes
 from bot.render.digests import STORY_KIND, Shown, being_written
 from bot.resources import Clock
 from bot.store import Store
 from bot.store.story_digests import StoryDigest
-from bot.summaries import Summaries, Summary
+from bot.summaries import Summaries
 
 MOST = 5  # digests of a server in one round; the others follow in the next
 
@@ -48,11 +50,11 @@ class Rounds:
         """Make a posted digest anew; raise `NotFound` when it is no longer kept up to date."""
         row = await self._store.story_digests.get(digest_id)
         if row is None or row.closed or row.posted_id is None:
-            raise NotFound("The story of this digest is gone, so I cannot make it anew.")
-        summary = await summaries.ask(_scope(row.channel_id, row.conversation_id)).task
+            raise NotFound(_("The story of this digest is gone, so I cannot make it anew."))
+        digest = await summaries.ask(_scope(row.channel_id, row.conversation_id)).task
         message = await self._quotes.fetch(row.channel_id, row.posted_id)
         if message is not None:
-            await posts.fill(message, summary, _shown(row))
+            await posts.fill(message, digest, _shown(row))
 
     async def _try(self, plan: Plan, talk: Talk, summaries: Summaries, posts: DigestPosts) -> None:
         place = await self._quotes.channel(talk.channel_id)
@@ -62,18 +64,18 @@ class Rounds:
             log.warning("digest of story %s waits: %s lacking", talk.conversation_id, ", ".join(lacking))
             return
         try:
-            summary = await summaries.ask(_scope(talk.channel_id, talk.conversation_id)).task
-            await self._tell(talk, place, summary, posts)
+            digest = await summaries.ask(_scope(talk.channel_id, talk.conversation_id)).task
+            await self._tell(talk, place, digest, posts)
         except (discord.HTTPException, HindsightError, RuntimeError) as error:
             log.warning("digest of story %s waits: %s", talk.conversation_id, type(error).__name__)
 
-    async def _tell(self, talk: Talk, place: Place, summary: Summary, posts: DigestPosts) -> None:
+    async def _tell(self, talk: Talk, place: Place, digest: Digest, posts: DigestPosts) -> None:
         row = await self._store.story_digests.begin(talk)
-        if row.posted_id is not None or (await posts.public(summary.digest, place.id)).points:
+        if row.posted_id is not None or (await posts.public(digest, place.id)).points:
             message = await self._message(row, place)
             if message is None:
                 return
-            await posts.fill(message, summary, _shown(row))
+            await posts.fill(message, digest, _shown(row))
         await self._store.story_digests.told(row.id, talk.latest_id)
 
     async def _message(self, row: StoryDigest, place: Place) -> discord.Message | None:

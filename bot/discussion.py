@@ -11,6 +11,7 @@ import discord
 from bot.conversation import Conversations, is_story
 from bot.errors import NotFound
 from bot.history import Place
+from bot.languages import _
 from bot.posts import is_readable, to_post
 from bot.quotes import Quotes
 from bot.records import Kind, Placement, Post
@@ -98,7 +99,7 @@ class Discussions:
         """Fetch the messages of a scope; raise `NotFound` when its channel is gone or hidden from the bot."""
         place = await self._quotes.channel(scope.channel_id)
         if not isinstance(place, Place):
-            raise NotFound("I cannot open that channel any more.")
+            raise NotFound(_("I cannot open that channel any more."))
         messages = await self._history(place, scope)
         cut = scope.mode is not Mode.LAST and len(messages) >= MOST
         own = place.guild.me.id

@@ -4,6 +4,7 @@ import re
 from datetime import UTC, datetime, timedelta
 
 from bot.errors import UserError
+from bot.languages import _
 
 UNITS = {
     "m": timedelta(minutes=1),
@@ -39,11 +40,13 @@ def parse_since(text: str, now: datetime) -> datetime:
     found = _day(words, now) or _ago(words, now) or _moment(text.strip())
     if found is None:
         raise UserError(
-            f"`since`: I cannot read “{words[:40]}” as a time. "
-            "Try `2h`, `90 min`, `3 days`, `yesterday`, `monday` or a date such as `2026-03-01 14:00` (UTC)."
+            _(
+                "`since`: I cannot read “{text}” as a time. "
+                "Try `2h`, `90 min`, `3 days`, `yesterday`, `monday` or a date such as `2026-03-01 14:00` (UTC)."
+            ).format(text=words[:40])
         )
     if found > now:
-        raise UserError("`since`: that is still to come. Give a time in the past, such as `2h` or `yesterday`.")
+        raise UserError(_("`since`: that is still to come. Give a time in the past, such as `2h` or `yesterday`."))
     return found
 
 

@@ -1,4 +1,7 @@
-"""Digests on demand: fetched, read, condensed and drawn, once for all who ask for the same at the same time."""
+"""Digests on demand: fetched, read and condensed, once for all who ask for the same at the same time.
+
+A digest's picture is drawn where it is shown: in the asker's language, or in English for everybody.
+"""
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
@@ -20,30 +23,29 @@ PATIENCE = timedelta(seconds=2)
 BATCH = 32  # messages read between two reports of progress
 
 
-@dataclass(frozen=True, slots=True)
-class Summary:
-    """Hold a digest and its picture, a PNG, where there are messages enough for one."""
-
-    digest: Digest
-    picture: bytes | None = None
-
-
 @dataclass(slots=True, eq=False)
 class Job:
     """Hold a digest under way: `done` of `total` messages are read."""
 
-    task: asyncio.Task[Summary]
+    task: asyncio.Task[Digest]
     done: int = 0
     total: int = 0
 
 
-async def follow(job: Job, tell: Callable[[int, int], Awaitable[None]], every: timedelta = PATIENCE) -> Summary:
+async def follow(job: Job, tell: Callable[[int, int], Awaitable[None]], every: timedelta = PATIENCE) -> Digest:
     """Wait for a digest and tell now and then how many messages are read, of how many."""
     while not job.task.done():
         await asyncio.wait({job.task}, timeout=every.total_seconds())
         if not job.task.done():
             await tell(job.done, job.total)
     return job.task.result()
+
+
+async def drawn(made: Digest) -> bytes | None:
+    """Draw a digest's picture, a PNG in the language that is spoken; None where there is too little to see."""
+    if not made.points or not charts.deserves_chart(made.course):
+        return None
+    return await asyncio.to_thread(charts.draw, made.course)
 
 
 class Summaries:
@@ -73,15 +75,12 @@ class Summaries:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
 
-    async def _make(self, scope: Scope) -> Summary:
+    async def _make(self, scope: Scope) -> Digest:
         discussion = await self._discussions.fetch(scope)
         material = await asyncio.to_thread(digest.sort_out, discussion.posts)
         readings = await self._readings(scope, discussion, material.posts)
         sentences, wording = await self._sentences(discussion, material, readings)
-        made = replace(digest.assemble(discussion, material, readings, sentences), wording=wording)
-        if not made.points or not charts.deserves_chart(made.course):
-            return Summary(made)
-        return Summary(made, await asyncio.to_thread(charts.draw, made.course))
+        return replace(digest.assemble(discussion, material, readings, sentences), wording=wording)
 
     async def _readings(self, scope: Scope, discussion: Discussion, posts: Sequence[Post]) -> dict[int, Reading]:
         """Take the readings that are known and read the other messages, after those that are just coming in."""

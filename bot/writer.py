@@ -17,6 +17,7 @@ from pydantic import BaseModel, Field, ValidationError
 from yarl import URL
 
 from bot.errors import ConfigurationError, WriterFailed
+from bot.languages import N_
 from bot.settings import Settings
 from models.batcher import Batcher
 from models.compress import sentences_of
@@ -89,15 +90,15 @@ class Endpoint:
                 while len(content) <= MOST_BYTES and not response.content.at_eof():
                     content += await response.content.read(MOST_BYTES + 1)
         except TimeoutError:
-            raise WriterFailed("no answer in time") from None
+            raise WriterFailed(N_("no answer in time")) from None
         except aiohttp.ClientError as error:
-            raise WriterFailed("cannot be reached") from error
+            raise WriterFailed(N_("cannot be reached")) from error
         if len(content) > MOST_BYTES:
-            raise WriterFailed("its answer is too long")
+            raise WriterFailed(N_("its answer is too long"))
         try:
             return _Answer.model_validate(json.loads(content)).choices[0].message.content
         except (ValidationError, ValueError, RecursionError):
-            raise WriterFailed("its answer cannot be read") from None
+            raise WriterFailed(N_("its answer cannot be read")) from None
 
 
 class Beside:
@@ -116,7 +117,7 @@ class Beside:
             return await run(self._executor, self._model.write, asked.system, asked.user)
         except (OSError, ValueError, ImportError, RuntimeError, KeyError, IndexError) as error:
             log.warning("the writer failed: %s", type(error).__name__)
-            raise WriterFailed("the model cannot be used") from error
+            raise WriterFailed(N_("the model cannot be used")) from error
 
 
 async def open_writer(settings: Settings, stack: AsyncExitStack) -> Writer | None:
@@ -172,7 +173,7 @@ async def reword(
         if supported(text, [Evidence(said[cited], cosines[number, cited]) for cited in cites], thread.story or "")
     ]
     if not accepted:
-        return digest, Wording(writer.host, len(found), "nothing that it wrote is in the messages")
+        return digest, Wording(writer.host, len(found), N_("nothing that it wrote is in the messages"))
     return merged(digest, accepted, words), Wording(writer.host, len(found) - len(accepted))
 
 

@@ -14,23 +14,25 @@ from bot.answers import Answer, Answers
 from bot.buttons import Press, Pressed
 from bot.client import Hindsight
 from bot.deletions import deleted
+from bot.digest import Digest
 from bot.digest_posts import LATEST, DigestPosts
 from bot.discussion import MOST, Discussions, Mode, Scope
 from bot.durations import parse_since
 from bot.errors import NotAllowed, NotFound, UserError
 from bot.history import Place
+from bot.languages import N_, _, speaking
 from bot.message_links import linked
 from bot.render.digests import PRESS, Shown, digest_view, files, notice, progress
 from bot.store.messages import Public
-from bot.summaries import Summaries, Summary, follow
+from bot.summaries import Summaries, drawn, follow
 from bot.visibility import can_open
 
 GONE = 5_000  # ids of messages just deleted, for digests that are under way
 COOLDOWN = app_commands.checks.cooldown(1, 10.0, key=lambda interaction: (interaction.guild_id, interaction.user.id))
-ONE = "Give only one of `last`, `since` and `from_message`."
-HERE = "Ask me in a text channel, a thread or a forum post."
-OTHERS = "Only who asked for this digest, or a moderator, can refresh it. `/summarize` makes one of your own."
-CLOSED = "You cannot open the channel of these messages (any more), so I cannot show you a digest of it."
+ONE = N_("Give only one of `last`, `since` and `from_message`.")
+HERE = N_("Ask me in a text channel, a thread or a forum post.")
+OTHERS = N_("Only who asked for this digest, or a moderator, can refresh it. `/summarize` makes one of your own.")
+CLOSED = N_("You cannot open the channel of these messages (any more), so I cannot show you a digest of it.")
 
 log = logging.getLogger(__name__)
 
@@ -134,8 +136,8 @@ class Summarize(commands.Cog):
 
     async def answer(self, interaction: discord.Interaction, scope: Scope, page: int = 0) -> None:
         """Make a digest and show it to the asker alone."""
-        summary = await self._made(interaction, scope)
-        await self._show(Answer(interaction, summary, Shown(interaction.user.id, page)))
+        digest = await self._made(interaction, scope)
+        await self._show(Answer(interaction, digest, Shown(interaction.user.id, page)))
 
     async def turn(self, interaction: discord.Interaction, message_id: int, scope: Scope, page: int) -> None:
         """Show another page; after a restart the digest is made again."""
@@ -150,7 +152,7 @@ class Summarize(commands.Cog):
         answer = self.answers.get(message_id)
         if answer is None or answer.shown.outdated:
             answer = Answer(interaction, await self._made(interaction, scope), Shown(interaction.user.id))
-        posted = await self.posts.publish(interaction, answer.summary)
+        posted = await self.posts.publish(interaction, answer.digest)
         shown = replace(answer.shown, shared=posted.jump_url)
         await self._show(replace(answer, interaction=interaction, shown=shown))
 
@@ -161,8 +163,8 @@ class Summarize(commands.Cog):
         if message.flags.ephemeral:
             await self.answer(interaction, scope)
         else:
-            summary = await self._made(interaction, scope, told=False)
-            await self.posts.fill(message, summary, Shown(asker_id, public=True))
+            digest = await self._made(interaction, scope, told=False)
+            await self.posts.fill(message, digest, Shown(asker_id, public=True))
 
     async def close(self, interaction: discord.Interaction, message_id: int, why: str) -> None:
         """Take an answer away whose asker can no longer open what it cites."""
@@ -172,14 +174,14 @@ class Summarize(commands.Cog):
     async def _share(self, interaction: discord.Interaction, scope: Scope) -> None:
         await self.posts.allowed(interaction)
         posted = await self.posts.publish(interaction, await self._made(interaction, scope))
-        await interaction.edit_original_response(view=notice(f"Posted: {posted.jump_url}"))
+        await interaction.edit_original_response(view=notice(_("Posted: {link}").format(link=posted.jump_url)))
 
     async def _meant(
         self, interaction: discord.Interaction, last: int | None, since: str | None, from_message: str | None
     ) -> Scope:
         here = _here(interaction)
         if sum(option is not None for option in (last, since, from_message)) > 1:
-            raise UserError(ONE)
+            raise UserError(_(ONE))
         if last is not None:
             return Scope(here.id, Mode.LAST, last)
         if since is not None:
@@ -191,21 +193,21 @@ class Summarize(commands.Cog):
 
     async def _linked(self, interaction: discord.Interaction, link: str) -> discord.Message:
         if not isinstance(interaction.user, discord.Member):
-            raise UserError(HERE)
+            raise UserError(_(HERE))
         return await linked(self.bot.quotes, interaction.user, link)
 
     async def opened(self, interaction: discord.Interaction, scope: Scope) -> None:
         """Raise when the bot or the asker cannot open the channel of a scope."""
         place = await self.bot.quotes.channel(scope.channel_id)
         if not isinstance(place, Place) or place.guild.id != interaction.guild_id:
-            raise NotFound(CLOSED)
+            raise NotFound(_(CLOSED))
         if lacking := needs.missing(place, needs.READ):
             raise NotAllowed(needs.mend(place, lacking))
         here = _here(interaction)
         if not isinstance(interaction.user, discord.Member) or not await can_open(interaction.user, place, here=here):
-            raise NotAllowed(CLOSED)
+            raise NotAllowed(_(CLOSED))
 
-    async def _made(self, interaction: discord.Interaction, scope: Scope, *, told: bool = True) -> Summary:
+    async def _made(self, interaction: discord.Interaction, scope: Scope, *, told: bool = True) -> Digest:
         """Make a digest for someone who can open its messages, before and after."""
         await self.opened(interaction, scope)
         job = self.summaries.ask(scope)
@@ -214,17 +216,18 @@ class Summarize(commands.Cog):
             if told:
                 await interaction.edit_original_response(view=progress(done, total), attachments=[])
 
-        summary = await follow(job, tell)
+        digest = await follow(job, tell)
         await self.opened(interaction, scope)
-        return summary
+        return digest
 
     async def _show(self, answer: Answer) -> None:
-        """Show a digest to its asker alone, without what was deleted a moment ago."""
-        summary = replace(answer.summary, digest=answer.summary.digest.without(self.gone))
-        view = digest_view(summary.digest, answer.shown, picture=summary.picture is not None)
-        attached = files(view, summary.picture)
-        message = await answer.interaction.edit_original_response(view=view, attachments=attached)
-        self.answers.put(message.id, replace(answer, summary=summary))
+        """Show a digest to its asker alone, in their language, without what was deleted a moment ago."""
+        with speaking(answer.interaction.locale):
+            picture = await drawn(answer.digest) if answer.shown.page == 0 else None
+            digest = answer.digest.without(self.gone)
+            view = digest_view(digest, answer.shown, picture=picture is not None)
+        message = await answer.interaction.edit_original_response(view=view, attachments=files(view, picture))
+        self.answers.put(message.id, replace(answer, digest=digest))
 
     async def _again(self, message_id: int, answer: Answer) -> None:
         try:
@@ -255,7 +258,7 @@ class DigestButton(Press, template=PRESS):
             return
         scope, asker_id = Scope.parse(self.match["scope"]), int(self.match["asker"])
         if not message.flags.ephemeral and not _may_change(interaction, asker_id):
-            raise NotAllowed(OTHERS)
+            raise NotAllowed(_(OTHERS))
         await interaction.response.defer()
         try:
             await cog.opened(interaction, scope)
@@ -275,7 +278,7 @@ class DigestButton(Press, template=PRESS):
 
 def _here(interaction: discord.Interaction) -> Place:
     if not isinstance(interaction.channel, Place):
-        raise UserError(HERE)
+        raise UserError(_(HERE))
     return interaction.channel
 
 

@@ -6,7 +6,9 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from itertools import pairwise
 
+from bot.languages import _, ngettext, percent
 from bot.render.drawing import INK, PAPER, in_turn
+from bot.render.tally import meant
 from bot.render.text import gap
 from models.labels import LABELS, MARKS, UNSURE
 
@@ -51,7 +53,7 @@ def draw(course: Course) -> bytes:
             width=0.86,
             bottom=below,
             color=COLORS[label],
-            label=WORDS.get(label, label),
+            label=meant(label),
             hatch="///" if label == UNSURE else None,
             edgecolor=PAPER,
             linewidth=0.8,
@@ -79,21 +81,27 @@ def describe(course: Course) -> str:
     steps = _steps(course)
     whole = sum(steps, Counter())
     parts = [
-        f"{WORDS.get(label, label)} {100 * whole[label] / whole.total():.0f} %{_trend(steps, label)}"
-        for label, _ in sorted(whole.items(), key=lambda found: (-found[1], SHOWN.index(found[0])))
+        f"{meant(label)} {percent(whole[label] / whole.total())}{_trend(steps, label)}"
+        for label, _number in sorted(whole.items(), key=lambda found: (-found[1], SHOWN.index(found[0])))
     ]
+    said = ngettext(
+        "Bar chart: what {number} message did over {span}. {shares}.",
+        "Bar chart: what {number} messages did over {span}. {shares}.",
+        len(course),
+    )
     span = gap(course[-1][0] - course[0][0])
-    return f"Bar chart: what {len(course)} messages did over {span}. " + ", ".join(parts) + "."
+    return said.format(number=len(course), span=span, shares=", ".join(parts))
 
 
 def _trend(steps: Sequence[Counter[str]], label: str) -> str:
     """Say how a label's share changed from the first to the second half, where that is a fifth of all or more."""
     half = len(steps) // 2
     early, late = sum(steps[:half], Counter()), sum(steps[half:], Counter())
-    before, after = 100 * early[label] / early.total(), 100 * late[label] / late.total()
-    if abs(after - before) < 20:
+    before, after = early[label] / early.total(), late[label] / late.total()
+    if abs(after - before) < 0.2:
         return ""
-    return f" (from {before:.0f} % in the first half to {after:.0f} % in the second)"
+    said = _("(from {before} in the first half to {after} in the second)")
+    return " " + said.format(before=percent(before), after=percent(after))
 
 
 def _steps(course: Course) -> list[Counter[str]]:
@@ -104,7 +112,7 @@ def _steps(course: Course) -> list[Counter[str]]:
 def _times(course: Course) -> list[str]:
     """Say when each step begins, counted from the first message."""
     began = course[0][0]
-    return ["start" if not start else _after(course[start][0] - began) for start, _ in _bounds(len(course))]
+    return [_("start") if not start else _after(course[start][0] - began) for start, _end in _bounds(len(course))]
 
 
 def _bounds(messages: int) -> list[tuple[int, int]]:
@@ -120,4 +128,4 @@ def _after(span: timedelta) -> str:
         return f"+{minutes} min"
     if minutes < 24 * 60:
         return f"+{minutes // 60}:{minutes % 60:02} h"
-    return f"+{span.days} d"
+    return _("+{days} d").format(days=span.days)

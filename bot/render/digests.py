@@ -2,6 +2,9 @@
 
 Every line that shows somebody's words ends with the links of the messages that it cites. `trim` relies on it: when a
 message is gone, the lines with its link are taken out of a digest that is already posted.
+
+What members wrote stands in their words; what is said around it is in the language that is spoken, or, where it is
+only ever said to everybody, in English.
 """
 
 import io
@@ -14,13 +17,20 @@ import discord
 
 from bot.digest import Digest, LeftOut, Point
 from bot.discussion import Mode, Scope
+from bot.languages import N_, _, decimal, ngettext
 from bot.render import charts
 from bot.render.layout import Layout
 from bot.render.text import ACCENT, clip, jump, quote
 from bot.writer import Wording
-from models.summarizer import SECTIONS
 
 MARKS = {"reported": "📰", "doubt": "🤨", "fact": "📎", "position": "💬", "unanswered": "❓"}
+HEADINGS = {
+    "reported": N_("Reported"),
+    "doubt": N_("Doubts"),
+    "fact": N_("Added facts and sources"),
+    "position": N_("Positions"),
+    "unanswered": N_("Unanswered"),
+}
 PRESS = (
     r"digest:(?P<action>refresh|share|page):(?P<scope>[snf]\d{1,20}\.\d{1,20}):(?P<page>\d{1,3}):(?P<asker>\d{1,20})"
 )
@@ -30,7 +40,7 @@ PAGE = 3_000  # characters of sections on a page; a message holds 4,000 with tit
 SENTENCE = 420
 HEADLINE = 100
 WRITING = "📝 Writing a digest …"
-OUTDATED = "✏️ a cited message was edited since: press Refresh"
+OUTDATED = N_("✏️ a cited message was edited since: press Refresh")
 
 Text = discord.ui.TextDisplay
 
@@ -95,24 +105,24 @@ def has_picture(view: Layout) -> bool:
 def progress(done: int, total: int) -> Layout:
     """Say how far the reading has come."""
     if not total:
-        return notice("🔎 Looking through the messages …")
-    return notice(f"🔎 Read {done:,} of {total:,} messages …")
+        return notice(_("🔎 Looking through the messages …"))
+    return notice(_("🔎 Read {done} of {total} messages …").format(done=decimal(done), total=decimal(total)))
 
 
 def nothing(digest: Digest) -> str:
     """Say in a friendly line why a digest has no sentence."""
     left = digest.left_out
     if digest.read:
-        return "Nothing here that a summary should repeat: reactions, asides and short remarks."
+        return _("Nothing here that a summary should repeat: reactions, asides and short remarks.")
     if left.foreign:
-        return "So far I can only summarize English; these messages are in other languages."
+        return _("So far I can only summarize English; these messages are in other languages.")
     if left.wordless:
-        return "Only pictures, links and emoji so far: no words that I could summarize."
+        return _("Only pictures, links and emoji so far: no words that I could summarize.")
     if left.opted_out:
-        return "All messages here are by members who have opted out of being read."
+        return _("All messages here are by members who have opted out of being read.")
     if digest.scope.mode is Mode.STORY:
-        return "Nobody has answered this story yet. For what was said before it, try `/summarize last:100`."
-    return "No messages there. Try a longer time, or `/summarize last:100`."
+        return _("Nobody has answered this story yet. For what was said before it, try `/summarize last:100`.")
+    return _("No messages there. Try a longer time, or `/summarize last:100`.")
 
 
 def trim(message: discord.Message, cited: Collection[int]) -> Layout | None:
@@ -169,14 +179,15 @@ def _title(digest: Digest) -> str:
         (story_id,) = digest.headline.cites
         link = jump(digest.guild_id, digest.sources[story_id].channel_id, story_id)
         told = quote(digest.headline.text.translate(str.maketrans("[]", "()")), HEADLINE)
-        return f"### [{told}]({link})"
+        return f"### [{told or _('the story')}]({link})"
     match digest.scope.mode:
         case Mode.LAST:
-            return "### The latest messages"
+            return _("### The latest messages")
         case Mode.FROM:
-            return f"### Since {discord.utils.format_dt(discord.utils.snowflake_time(digest.scope.value), 'f')}"
-        case _:
-            return "### The discussion so far"
+            began = discord.utils.format_dt(discord.utils.snowflake_time(digest.scope.value), "f")
+            return _("### Since {time}").format(time=began)
+        case Mode.STORY:
+            return _("### The discussion so far")
 
 
 def _pages(digest: Digest) -> list[list[str]]:
@@ -192,11 +203,11 @@ def _pages(digest: Digest) -> list[list[str]]:
     pages: list[list[str]] = [[]]
     room = PAGE
     for section in digest.sections:
-        heading = f"**{MARKS[section.kind]} {SECTIONS[section.kind]}**"
+        heading = f"**{MARKS[section.kind]} {_(HEADINGS[section.kind])}**"
         block = ""
         for point in section.points:
-            who = _who(digest, point) if section.kind == "position" else ""
-            line = f"- {who}{_line(digest, point, numbers)}"
+            who = _who(digest, point) if section.kind == "position" else "{text}"
+            line = f"- {who.format(text=_line(digest, point, numbers))}"
             if len(line) + len(heading) + 2 > room:
                 pages[-1] += [block] if block else []
                 pages.append([])
@@ -211,8 +222,9 @@ def _pages(digest: Digest) -> list[list[str]]:
 def _who(digest: Digest, point: Point) -> str:
     """Say whether one person holds a position or several do; never who or how many."""
     if not point.text.startswith("“"):
-        return ""
-    return "One: " if len({digest.sources[cited].author_id for cited in point.cites}) == 1 else "Several: "
+        return "{text}"
+    single = len({digest.sources[cited].author_id for cited in point.cites}) == 1
+    return _("One: {text}") if single else _("Several: {text}")
 
 
 def _line(digest: Digest, point: Point, numbers: dict[int, int]) -> str:
@@ -224,33 +236,33 @@ def _line(digest: Digest, point: Point, numbers: dict[int, int]) -> str:
 
 
 def _foot(digest: Digest, shown: Shown, pages: int) -> str:
-    parts = [f"{digest.read:,} message{'s' if digest.read != 1 else ''}"]
-    if digest.cut:
-        parts[0] = f"the newest {parts[0]}"
+    read = ngettext("{number} message", "{number} messages", digest.read).format(number=decimal(digest.read))
+    parts = [_("the newest {messages}").format(messages=read) if digest.cut else read]
     if digest.span is not None:
         began, ended = (discord.utils.format_dt(moment, "f") for moment in digest.span)
         parts.append(began if began == ended else f"{began} – {ended}")
     parts += _left_out(digest.left_out)
     parts += _worded(digest.wording)
     if pages > 1:
-        parts.append("more with `/summarize`" if shown.public else f"page {min(shown.page + 1, pages)} of {pages}")
+        turned = _("page {page} of {pages}").format(page=min(shown.page + 1, pages), pages=pages)
+        parts.append("more with `/summarize`" if shown.public else turned)
     if shown.shared:
-        parts.append(f"[shared here]({shown.shared})")
+        parts.append(_("[shared here]({link})").format(link=shown.shared))
     if shown.story_digest is not None:
         parts.append("made by itself, and again when people go on")
     if shown.outdated:
-        parts.append(OUTDATED)
+        parts.append(_(OUTDATED))
     return _FOOT + " · ".join(parts)
 
 
 def _left_out(left: LeftOut) -> list[str]:
     parts = []
     if left.opted_out:
-        parts.append("some left out, whose writers opted out")
+        parts.append(_("some left out, whose writers opted out"))
     if left.foreign:
-        parts.append(f"{left.foreign:,} in other languages")
+        parts.append(_("{number} in other languages").format(number=decimal(left.foreign)))
     if left.wordless:
-        parts.append(f"{left.wordless:,} without words")
+        parts.append(_("{number} without words").format(number=decimal(left.wordless)))
     return parts
 
 
@@ -259,12 +271,15 @@ def _worded(wording: Wording | None) -> list[str]:
     if wording is None:
         return []
     host = discord.utils.escape_markdown(clip(wording.host or "", 60)).replace("://", "")
-    sent = f"the cited messages were sent to {host}" if host else "on the bot's own machine"
+    sent = _("the cited messages were sent to {host}").format(host=host) if host else _("on the bot's own machine")
     if wording.failed:
-        return [f"in members' own words, the writer failed: {wording.failed} ({sent})"]
-    dropped = wording.dropped
-    rest = f"; {dropped} of its sentences left out, no message says so" if dropped else ""
-    return [f"worded by a model ({sent}){rest}"]
+        said = _("in members' own words, the writer failed: {why} ({sent})")
+        return [said.format(why=_(wording.failed), sent=sent)]
+    said = _("worded by a model ({sent})").format(sent=sent)
+    if wording.dropped:
+        rest = _("{number} of its sentences left out, no message says so").format(number=wording.dropped)
+        said = f"{said}; {rest}"
+    return [said]
 
 
 def _gallery(digest: Digest) -> discord.ui.MediaGallery[Any]:
@@ -282,10 +297,11 @@ def _buttons(digest: Digest, shown: Shown) -> discord.ui.ActionRow[Any]:
     pages = len(_pages(digest)) if digest.points else 1
     if pages > 1 and not shown.public:
         following = (shown.page + 1) % pages
-        row.append(button(f"Page {following + 1} of {pages} ▸", "page", following))
-    row.append(button("Refresh", "refresh", 0))
+        turn = _("Page {page} of {pages} ▸").format(page=following + 1, pages=pages)
+        row.append(button(turn, "page", following))
+    row.append(button(_("Refresh"), "refresh", 0))
     if digest.points and not shown.public and shown.shared is None:
-        row.append(button("Share in channel", "share", 0))
+        row.append(button(_("Share in channel"), "share", 0))
     return discord.ui.ActionRow(*row)
 
 

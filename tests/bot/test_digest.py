@@ -8,11 +8,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bot.digest import MOST_CITED, assemble, passages, sort_out, supported, thread, words_for
+from bot.digest import MOST_CITED, Digest, assemble, passages, sort_out, supported, thread, words_for
 from bot.discussion import Discussion, Discussions, Mode, Scope
 from bot.records import Post
 from bot.store.digests import Source
-from bot.summaries import Job, Summaries, Summary, follow
+from bot.summaries import Job, Summaries, follow
 from models.reader import Reading
 from models.summarizer import SECTIONS, Sentence, Summarizer
 from tests.conftest import World
@@ -197,7 +197,7 @@ async def test_ten_askers_share_one_computation(world: World) -> None:
         results = await asyncio.gather(*(job.task for job in jobs))
     assert len({id(result) for result in results}) == 1
     assert len(world.env.http_requests) == before + 1
-    assert results[0].digest.read == 5
+    assert results[0].read == 5
 
 
 async def test_closing_stops_what_is_under_way(world: World) -> None:
@@ -210,9 +210,9 @@ async def test_closing_stops_what_is_under_way(world: World) -> None:
 async def test_who_waits_long_is_told_how_far_it_is() -> None:
     told: list[tuple[int, int]] = []
 
-    async def reading() -> Summary:
+    async def reading() -> Digest:
         await enough.wait()
-        return Summary(built((PIERS,)))
+        return built((PIERS,))
 
     async def tell(done: int, total: int) -> None:
         told.append((done, total))
@@ -222,6 +222,6 @@ async def test_who_waits_long_is_told_how_far_it_is() -> None:
 
     enough = asyncio.Event()
     job = Job(asyncio.create_task(reading()), 10, 30)
-    summary = await follow(job, tell, timedelta(milliseconds=5))
-    assert summary.digest.read == 1
+    made = await follow(job, tell, timedelta(milliseconds=5))
+    assert made.read == 1
     assert told[:2] == [(10, 30), (20, 30)]

@@ -1,6 +1,7 @@
 """Digests as they are laid out: always within Discord's limits, every citation a link, deleted lines gone."""
 
 import re
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import discord
@@ -10,6 +11,7 @@ from hypothesis import strategies as st
 
 from bot.digest import Digest, LeftOut, Point, Section
 from bot.discussion import Mode, Scope
+from bot.languages import speaking
 from bot.render import charts
 from bot.render.digests import PRESS, STORY_PRESS, Shown, digest_view, files, notice, progress
 from bot.render.layout import Layout
@@ -95,9 +97,10 @@ def buttons(view: Layout) -> list[discord.ui.Button]:
 
 
 @settings(max_examples=25, deadline=None)
-@given(digests, shown, st.booleans())
-def test_any_digest_fits_a_message(made: Digest, how: Shown, picture: bool) -> None:
-    view = digest_view(made, how, picture=picture and charts.deserves_chart(made.course))
+@given(digests, shown, st.booleans(), st.sampled_from(["en", "de"]))
+def test_any_digest_fits_a_message(made: Digest, how: Shown, picture: bool, language: str) -> None:
+    with speaking(language):
+        view = digest_view(made, how, picture=picture and charts.deserves_chart(made.course))
     assert all(texts(view))
     assert sum(map(len, texts(view))) <= 4_000
     assert view.total_children_count <= 40
@@ -153,6 +156,35 @@ def test_sections_are_named_in_their_order() -> None:
     told = [Section(kind, (Point(kind, (2,)),)) for kind in SECTIONS]
     headings = [text.split("\n")[0] for text in texts(digest_view(digest(*told), ASKED))[1:-1]]
     assert [heading.strip("*").split(" ", 1)[1] for heading in headings] == list(SECTIONS.values())
+
+
+def test_digest_in_german_keeps_what_was_written() -> None:
+    told = (Point("“The ferry is enough”", (2, 3)), Point("“No ferry at all”", (4,)))
+    made = digest(Section("position", told), Section("doubt", (Point("“It will not open”", (7,)),)), course=40)
+    made = replace(made, left_out=LeftOut(2, 3, 1), cut=True, wording=Wording(None, 2))
+    with speaking("de"):
+        view = digest_view(made, replace(ASKED, outdated=True))
+        charted = charts.describe(made.course)
+    said = "\n".join(texts(view))
+    for part in (
+        "### [Bridge opens](https://",
+        "**💬 Standpunkte**",
+        "- Mehrere: “The ferry is enough” [[1]]",
+        "- Eine Stimme: “No ferry at all” [[3]]",
+        "**🤨 Zweifel**",
+        "-# die neuesten 40 Nachrichten · ",
+        "einige fehlen, deren Verfasser widersprochen haben · 3 in anderen Sprachen · 1 ohne Worte",
+        "von einem Sprachmodell formuliert (auf dem Rechner des Bots); 2 seiner Sätze fehlen",
+        "eine zitierte Nachricht wurde seitdem bearbeitet",
+    ):
+        assert part in said
+    assert [button.label for button in buttons(view)] == ["Auffrischen", "Im Kanal teilen"]
+    assert charted.startswith("Balkendiagramm: was 40 Nachrichten im Lauf der Zeit taten (39 Minuten): skeptisch 100")
+
+
+def test_digest_of_a_link_alone_has_a_title() -> None:
+    made = replace(digest(Section("doubt", (Point("a", (2,)),))), headline=Point("", (1,)))
+    assert texts(digest_view(made, ASKED))[0].startswith("### [the story](https://")
 
 
 def test_foot_says_what_was_left_out_but_names_nobody() -> None:
@@ -216,7 +248,7 @@ def test_picture_is_described_within_the_limit(course: charts.Course) -> None:
 def test_description_tells_a_turn() -> None:
     labels = ["none"] * 20 + ["skeptical"] * 20
     said = charts.describe([(BEGAN + timedelta(hours=place), label) for place, label in enumerate(labels)])
-    assert "skeptical 50 % (from 0 % in the first half to 100 % in the second)" in said
+    assert "skeptical 50% (from 0% in the first half to 100% in the second)" in said
 
 
 def test_picture_needs_messages_and_labels() -> None:

@@ -8,6 +8,7 @@ import discord
 import pytest
 from simcord.components import walk_components
 
+from tests.cogs.conftest import Speaks
 from tests.conftest import World
 
 STORY = "Harbour bridge at Quellhaven announced to open next spring https://wire.example/bridge"
@@ -41,8 +42,28 @@ def cited(shown: object) -> set[int]:
     return {int(found) for found in CITED.findall(text_of(shown))}
 
 
+def quoted(shown: object) -> list[str]:
+    """List the sentences with their citations, without what is said around them."""
+    return re.findall(r"“[^”]+” \[\[.*", text_of(shown))
+
+
+def assert_english(posted: discord.Message) -> None:
+    """Hold what everybody sees to English."""
+    shown = text_of(posted)
+    assert "**🤨 Doubts**" in shown
+    assert f"-# {len(REPLIES)} messages · " in shown
+    assert labels(posted) == ["Refresh"]
+
+
+def described(message: discord.Message) -> str:
+    """Give the description of a message's picture."""
+    parts = walk_components([component.to_dict() for component in message.components])
+    return "".join(item.get("description") or "" for part in parts for item in part.get("items", ()))
+
+
 def labels(shown: object) -> list[str]:
-    parts = walk_components([component.to_dict() for component in shown.message.components])
+    message = getattr(shown, "message", shown)
+    parts = walk_components([component.to_dict() for component in message.components])
     return [part["label"] for part in parts if part.get("label")]
 
 
@@ -424,6 +445,75 @@ async def test_what_was_forgotten_before_a_stop_is_taken_out_after_it(world: Wor
     await world.restart()
     await world.env.settle()
     assert gone not in cited(latest(world))
+
+
+async def test_who_asks_in_german_gets_german_headings_around_the_members_words(world: World, speaks: Speaks) -> None:
+    await world.watch()
+    said = {message.id: message for message in await told(world)}
+    english = await world.moderator.slash(world.news, "summarize")
+    speaks(world.member, "de")
+    asked = await world.member.slash(world.news, "summarize")
+    assert "**🤨 Zweifel**" in text_of(asked.response)
+    assert "**🤨 Doubts**" in text_of(english.response)
+    assert f"-# {len(REPLIES)} Nachrichten · " in text_of(asked.response)
+    assert labels(asked.response) == ["Auffrischen", "Im Kanal teilen"]
+    assert quoted(asked.response) == quoted(english.response)
+    await world.member.edit(said[min(cited(asked.response))], "I doubt the harbour master has signed anything")
+    assert "wurde seitdem bearbeitet" in text_of(asked.response)
+    assert "was edited since" in text_of(english.response)
+
+
+async def test_what_is_wrong_is_said_in_german(world: World, speaks: Speaks) -> None:
+    await world.watch(live=False)
+    speaks(world.member, "de")
+    assert "Gib nur eins von `letzte`" in said_to(await world.member.slash(world.news, "summarize", since="2h", last=5))
+    await world.env.advance_time(11)
+    assert "verstehe ich nicht" in said_to(await world.member.slash(world.news, "summarize", since="soon"))
+    await world.env.advance_time(11)
+    await told(world)
+    assert "`/freischalten`" in said_to(await world.member.slash(world.news, "summarize", public=True))
+
+
+async def test_public_digest_is_english_whoever_makes_shares_and_refreshes_it(world: World, speaks: Speaks) -> None:
+    await world.watch()
+    said = {message.id: message for message in await told(world)}
+    speaks(world.member, "de")
+    made = await world.member.slash(world.news, "summarize", public=True)
+    assert "Steht im Kanal: https://" in text_of(made.response)
+    posted = latest(world)
+    assert_english(posted)
+    before = text_of(posted)
+    await world.member.click(posted, label="Refresh")
+    assert text_of(latest(world)) == before
+    await world.member.edit(said[min(cited(posted))], "I doubt the harbour master has signed anything")
+    assert "was edited since: press Refresh" in text_of(latest(world))
+    await world.member.click(latest(world), label="Refresh")
+    assert_english(latest(world))
+    stranger = world.guild.add_member(world.env.create_user("passer-by"))
+    speaks(stranger, "de")
+    assert "kann nur auffrischen, wer um sie bat" in said_to(await stranger.click(latest(world), label="Refresh"))
+    await world.env.advance_time(11)
+    asked = await world.member.slash(world.news, "summarize")
+    await world.member.click(asked.response.message, label="Im Kanal teilen")
+    assert latest(world).id != posted.id
+    assert_english(latest(world))
+    assert "[hier geteilt](https://" in text_of(asked.response)
+    assert "**🤨 Zweifel**" in text_of(asked.response)
+    for message in said.values():
+        await world.member.delete(message)
+    assert "The messages that this digest quoted are gone." in text_of(latest(world))
+
+
+async def test_picture_is_in_the_language_of_what_it_illustrates(world: World, speaks: Speaks) -> None:
+    await world.watch()
+    await told(world, [f"I doubt the {number}-th harbour report about {number} cranes" for number in range(12)])
+    speaks(world.member, "de")
+    asked = await world.member.slash(world.news, "summarize")
+    await world.member.click(asked.response.message, label="Im Kanal teilen")
+    own, shared = (shown.attachments[0] for shown in (asked.response, latest(world)))
+    assert await own.read() != await shared.read()
+    assert "Bar chart: what 12 messages did" in described(latest(world))
+    assert "Balkendiagramm: was 12 Nachrichten" in described(asked.response.message)
 
 
 async def test_longer_discussion_is_illustrated(world: World) -> None:
