@@ -13,6 +13,7 @@ from bot.claims import MayCite
 from bot.client import Hindsight
 from bot.durations import parse_since
 from bot.errors import UserError
+from bot.languages import _
 from bot.render.cards import gist
 from bot.render.highlights import Highlight, highlights_view
 from bot.store.highlights import Found
@@ -47,7 +48,7 @@ class Highlights(commands.Cog):
         now = self.bot.clock()
         begin = parse_since(since, now) if since is not None else now - SPAN
         if now - begin > LONGEST:
-            raise UserError("`since`: labels are kept for 30 days at most. Give a time within them.")
+            raise UserError(_("`since`: labels are kept for 30 days at most. Give a time within them."))
         here = interaction.channel if isinstance(interaction.channel, Place) else None
         found = await self._found(member.guild.id, begin, citing.for_member(self.bot.quotes, member, here))
         await interaction.followup.send(view=highlights_view(member.guild.id, begin, found), ephemeral=True)

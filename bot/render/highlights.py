@@ -6,8 +6,9 @@ from datetime import datetime
 
 import discord
 
+from bot.languages import _
 from bot.render.layout import Layout
-from bot.render.text import ACCENT, clip, count, jump, quote
+from bot.render.text import ACCENT, capital, clip, jump, numbered, quote
 
 SAID = 260
 STORY = 90
@@ -27,9 +28,10 @@ class Highlight:
 
 def highlights_view(guild_id: int, since: datetime, found: Sequence[Highlight]) -> Layout:
     """Show what was added since a time, by story and then by time."""
-    head = f"### 📎 Worth reading\n-# What replies added since {discord.utils.format_dt(since, 'R')}"
+    began = discord.utils.format_dt(since, "f")
+    head = _("### 📎 Worth reading\n-# What replies added since {time}").format(time=began)
     if not found:
-        said = (
+        said = _(
             "Nothing yet: no reply that you can open added a fact, a figure or a source that I am sure of. "
             "Try a longer time: `/highlights since:3 days`."
         )
@@ -42,8 +44,11 @@ def highlights_view(guild_id: int, since: datetime, found: Sequence[Highlight]) 
         told = each.story
         when = discord.utils.format_dt(each.at, "R")
         link = jump(guild_id, each.channel_id, each.message_id)
-        lines.append(f"> {quote(each.text, SAID)}\n-# [open]({link}) · <#{each.channel_id}> · {when}")
-    number = count(len(found), "reply" if len(found) == 1 else "replies").capitalize()
-    foot = f"-# {number}, chosen by what is said, not by who said it."
+        lines.append(f"> {quote(each.text, SAID)}\n-# [{_('open')}]({link}) · <#{each.channel_id}> · {when}")
+    chosen = numbered(
+        "{number} reply, chosen by what is said, not by who said it.",
+        "{number} replies, chosen by what is said, not by who said it.",
+        len(found),
+    )
     body = clip("\n".join([head, *lines]), ROOM)
-    return Layout(discord.ui.Container(discord.ui.TextDisplay(f"{body}\n{foot}"), accent_color=ACCENT))
+    return Layout(discord.ui.Container(discord.ui.TextDisplay(f"{body}\n-# {capital(chosen)}"), accent_color=ACCENT))

@@ -3,6 +3,7 @@
 import discord
 
 from bot.errors import UserError
+from tests.cogs.conftest import Speaks
 from tests.cogs.scene import STORY, colleague, flagged, permit, refused, said
 from tests.conftest import World
 
@@ -35,6 +36,21 @@ async def test_a_day_unless_another_time_is_given(world: World) -> None:
     other = colleague(world)
     result = await other.slash(world.news, "highlights", since="2 years")
     assert "30 days at most" in refused(world, result, UserError)
+
+
+async def test_german_asker_reads_german_around_the_members_words(world: World, speaks: Speaks) -> None:
+    await world.watch()
+    speaks(world.member, "de")
+    assert "Noch nichts" in said(await world.member.slash(world.news, "highlights"))
+    first = await flagged(world, FIGURES)
+    shown = said(await world.member.slash(world.news, "highlights"))
+    for part in ("Lesenswert", "**Harbour bridge", f"> {FIGURES}", f"[öffnen]({first.jump_url})", "1 Antwort, ausge"):
+        assert part in shown
+    result = await world.moderator.slash(world.news, "highlights")
+    assert "One reply, chosen" in said(result)
+    await world.env.advance_time(30)
+    result = await world.member.slash(world.news, "highlights", since="2 years")
+    assert "höchstens 30 Tage" in refused(world, result, UserError)
 
 
 async def test_few_of_one_story(world: World) -> None:
