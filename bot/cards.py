@@ -12,7 +12,7 @@ import aiohttp
 import discord
 
 from bot import citing, policy
-from bot.claims import MayCite
+from bot.claims import ClaimMemory, MayCite
 from bot.errors import StoreError
 from bot.intake import Intake
 from bot.posting import DISCORD_FAILED, find_posted, post_once, settled
@@ -30,11 +30,12 @@ log = logging.getLogger(__name__)
 class Cards:
     """Bring cards before members; the texts in them come from Discord each time."""
 
-    def __init__(self, resources: Resources, quotes: Quotes, intake: Intake) -> None:
+    def __init__(self, resources: Resources, quotes: Quotes, intake: Intake, memory: ClaimMemory) -> None:
         self._store = resources.store
         self._clock = resources.clock
         self._quotes = quotes
         self._intake = intake
+        self._memory = memory
         self._turns: WeakValueDictionary[int, asyncio.Lock] = WeakValueDictionary()
 
     async def post(self, card_id: int, *, again: bool) -> bool:
@@ -68,6 +69,19 @@ class Cards:
                 return True
             change = message.edit(view=content["view"], attachments=content["files"])
             return await settled(change, f"card message {card.posted_id}")
+
+    async def judge_again(self, card_id: int, edited: Post) -> None:
+        """Have an edited message leave a card whose claim it does not say any more, and show it as it now is."""
+        async with self._turn(card_id):
+            card = await self._store.cards.get(card_id)
+            claim = await self._quotes.get(card.channel_id, card.message_id) if card is not None else None
+            if card is None or claim is None:
+                return
+            for found in card.occurrences:
+                if found.message_id == edited.id:
+                    judged = await self._memory.judge_again(claim, found, edited)
+                    await self._store.cards.regrade(card_id, edited.id, judged)
+        await self.refresh(card_id)
 
     async def take_down(self, channel_id: int, posted_id: int | None) -> bool:
         """Delete the message of a card; say whether it is gone for good."""

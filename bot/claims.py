@@ -13,7 +13,7 @@ from bot.indexes import Indexes
 from bot.quotes import Budget, Texts
 from bot.records import Claim, MatchState, Occurrence, Post
 from bot.resources import Models
-from bot.statements import Stated, closest
+from bot.statements import Stated, closest, stated_in
 from bot.store import Store
 from models.matcher import Judgement, Pair
 from models.statements import parts
@@ -76,6 +76,13 @@ class ClaimMemory:
             if at <= until and conversation_id != claim.conversation_id and await may_cite(channel_id)
         ]
         return together(await self._with_tallies(await self._graded(claim, earlier, stated, same_url, first=first)))
+
+    async def judge_again(self, claim: Post, found: Occurrence, edited: Post) -> Occurrence | None:
+        """Judge an occurrence whose message was edited; None when it does not surely say the claim any more."""
+        if set(claim.links) & set(edited.links):
+            return replace(found, score=1.0, contradicts=False)
+        judged = await self._judged(await stated_in(self._models, claim.full_text), edited.full_text, None)
+        return _regraded(found, judged) if judged.state is MatchState.CONFIRMED else None
 
     async def remember(self, claim: Claim) -> None:
         """Have a recorded claim found from now on."""
@@ -142,15 +149,13 @@ class ClaimMemory:
         if post is None:
             return None
         judged = await self._judged(stated, post.full_text, found.score)
-        if judged.state is MatchState.NONE:
-            return None
-        return replace(found, score=judged.score, state=judged.state, contradicts=judged.contradicts)
+        return None if judged.state is MatchState.NONE else _regraded(found, judged)
 
-    async def _judged(self, stated: Stated, text: str, cosine: float) -> Judgement:
-        """Judge the two statements that are most alike; `cosine` is that of the two whole texts."""
+    async def _judged(self, stated: Stated, text: str, cosine: float | None) -> Judgement:
+        """Judge the two statements that are most alike; `cosine` is that of the two whole texts, if it is known."""
         cut = parts(text)
         here, there = closest(stated.statements, cut)
-        if not len(cut) == len(stated.statements) == 1:
+        if cosine is None or not len(cut) == len(stated.statements) == 1:
             (vector,) = await self._models.embed.submit([there])
             cosine = float(here.vector @ vector)
         (judged,) = await self._models.judge.submit([Pair(here.text, there, cosine)])
@@ -175,6 +180,10 @@ def together(found: Sequence[Occurrence]) -> tuple[Occurrence, ...]:
             tally = Counter(kept[twin].tally) + Counter(later.tally)
             kept[twin] = replace(kept[twin], tally=tally)
     return tuple(kept)
+
+
+def _regraded(found: Occurrence, judged: Judgement) -> Occurrence:
+    return replace(found, score=judged.score, state=judged.state, contradicts=judged.contradicts)
 
 
 def _at_once(first: Occurrence, later: Occurrence) -> bool:

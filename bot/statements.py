@@ -16,7 +16,7 @@ from models.statements import alike, parts
 if TYPE_CHECKING:
     from bot.resources import Models
 
-CHECKABLE = 0.5  # the reader's claim score from which a part of a text is asked about
+CHECKABLE = 0.2  # the reader's claim score from which a part is asked about: 85 % of claims that somebody checked
 ASKED = 6  # parts of one text at most
 KEPT = 3  # parts of one text that its vector stands for: of more, none would be near enough
 

@@ -53,7 +53,7 @@ class Context(commands.Cog):
 
     def __init__(self, bot: Hindsight) -> None:
         self.bot = bot
-        self.cards = Cards(bot.resources, bot.quotes, bot.intake)
+        self.cards = Cards(bot.resources, bot.quotes, bot.intake, bot.memory)
         self.seen_before = app_commands.ContextMenu(name="Seen before?", callback=self.ask)
         self.seen_before.guild_only = True
 
@@ -110,7 +110,7 @@ class Context(commands.Cog):
             self.try_again.start()
         if outcome.post.edited_at is not None:
             for card_id in await self.bot.store.cards.citing(outcome.post.id):
-                await self.cards.refresh(card_id)
+                await self.cards.judge_again(card_id, outcome.post)
 
     @commands.Cog.listener()
     async def on_forgotten(self, shown: Sequence[Public]) -> None:

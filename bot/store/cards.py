@@ -56,14 +56,24 @@ class Cards:
             return None if row is None else await _card(connection, row)
 
     async def citing(self, message_id: int) -> Sequence[int]:
-        """List the posted cards that show a message."""
+        """List the cards, due or posted, that show a message."""
         query = (
             sa.select(cards.c.card_id)
             .join(card_occurrences, card_occurrences.c.card_id == cards.c.card_id)
-            .where(card_occurrences.c.message_id == message_id, cards.c.state == "posted")
+            .where(card_occurrences.c.message_id == message_id, cards.c.state.in_(["pending", "posted"]))
         )
         async with self._database.read() as connection:
             return list((await connection.execute(query)).scalars())
+
+    async def regrade(self, card_id: int, message_id: int, judged: Occurrence | None) -> None:
+        """Write how what a card shows of a message was judged again; None takes it from the card."""
+        shown = sa.and_(card_occurrences.c.card_id == card_id, card_occurrences.c.message_id == message_id)
+        change = sa.delete(card_occurrences).where(shown)
+        if judged is not None:
+            change = sa.update(card_occurrences).where(shown)
+            change = change.values(score=judged.score, state=judged.state.value, contradicts=judged.contradicts)
+        async with self._database.write() as connection:
+            await connection.execute(change)
 
     async def unwanted(self, watched_id: int) -> int:
         """Count how many of a watched channel's last ten cards moderators removed."""
