@@ -12,7 +12,7 @@ from bot.needs import alerts_problem
 from bot.pipeline import Pipeline
 from bot.posting import DISCORD_FAILED, find_posted, post_once, settled
 from bot.quotes import Quotes
-from bot.records import Flag, Post, Server
+from bot.records import Flag, Server
 from bot.render.alerts import Alert, alert_view, decided_view, gone_view, withdrawn_view
 from bot.render.layout import Layout
 from bot.resources import Resources
@@ -90,7 +90,7 @@ class Alerts:
         passage = await self._pipeline.passage(post)
         words = await self.words(passage, flag.label)
         return Alert(
-            flag, _shown(post), post.author_id, words, passage.story, passage.parent, right, last_of_day=last_of_day
+            flag, post.full_text, post.author_id, words, passage.story, passage.parent, right, last_of_day=last_of_day
         )
 
     async def words(self, passage: Passage, label: str) -> tuple[str, ...]:
@@ -158,7 +158,3 @@ class Alerts:
         counts = await self._store.flags.verdict_counts(flag.guild_id, self._clock() - LATELY)
         of_label = [(verdict, number) for label, verdict, number in counts if label == flag.label]
         return sum(number for verdict, number in of_label if verdict == flag.label), sum(n for _, n in of_label)
-
-
-def _shown(post: Post) -> str:
-    return post.full_text or "(no text)"

@@ -12,6 +12,7 @@ from bot.alerts import Alerts
 from bot.buttons import Press, Pressed, member_of
 from bot.client import Hindsight
 from bot.errors import NotAllowed, NotFound, UserError
+from bot.languages import _
 from bot.records import Flag, Outcome
 from bot.render.alerts import (
     DISMISSED,
@@ -125,9 +126,10 @@ class Review(commands.Cog):
         """
         flag = await self.bot.store.flags.get(flag_id)
         if flag is None or flag.guild_id != interaction.guild_id:
-            raise NotFound("This flag is not there any more: its message was deleted or has expired.")
+            raise NotFound(_("This flag is not there any more: its message was deleted or has expired."))
         if not await self.moderates(member_of(interaction), flag.channel_id):
-            raise NotAllowed(f"Only people with Manage Messages in <#{flag.channel_id}> can decide this.")
+            said = _("Only people with Manage Messages in {channel} can decide this.")
+            raise NotAllowed(said.format(channel=f"<#{flag.channel_id}>"))
         return flag
 
     async def moderates(self, member: discord.Member, channel_id: int) -> bool:
@@ -200,7 +202,8 @@ class Verdict(Press, template=PRESS.format(actions="agree|dismiss|other|ask|undo
             return
         await review.after(interaction, now, filters)
         if not won:
-            raise UserError(f"<@{now.decided_by}> was a moment faster and {verdict_words(now)}. `Undo` takes it back.")
+            said = _("{moderator} was a moment faster and {decided}. `Undo` takes it back.")
+            raise UserError(said.format(moderator=f"<@{now.decided_by}>", decided=verdict_words(now)))
 
     async def _ask(self, interaction: Pressed, review: Review, flag: Flag, filters: Filters | None) -> None:
         client = interaction.client
@@ -216,7 +219,7 @@ class Verdict(Press, template=PRESS.format(actions="agree|dismiss|other|ask|undo
         client = interaction.client
         await check_impartial(interaction, flag)
         if flag.state == "decided" and not policy.can_undo(flag.decided_at, client.clock()):
-            raise UserError("This was decided more than 30 days ago and stands.")
+            raise UserError(_("This was decided more than 30 days ago and stands."))
         now = await client.store.flags.undo(flag.id, interaction.user.id, client.clock())
         if now is None:
             await too_late(interaction, review, flag.id, filters)
@@ -235,11 +238,12 @@ async def too_late(interaction: Pressed, review: Review, flag_id: int, filters: 
         await review.next(interaction, filters, after=flag_id)
     match flag.state:
         case "withdrawn":
-            raise UserError("The message was edited meanwhile and is not flagged any more.")
+            raise UserError(_("The message was edited meanwhile and is not flagged any more."))
         case "decided":
-            raise UserError(f"<@{flag.decided_by}> was a moment faster and {verdict_words(flag)}.")
+            said = _("{moderator} was a moment faster and {decided}.")
+            raise UserError(said.format(moderator=f"<@{flag.decided_by}>", decided=verdict_words(flag)))
         case _:
-            raise UserError("This flag is open again already.")
+            raise UserError(_("This flag is open again already."))
 
 
 async def check_impartial(interaction: Pressed, flag: Flag) -> None:
@@ -251,10 +255,10 @@ async def check_impartial(interaction: Pressed, flag: Flag) -> None:
     if flag.disputed_at is None:
         return
     if flag.judged_by == interaction.user.id:
-        raise NotAllowed("The author disputes your verdict on this, so another moderator decides about it.")
+        raise NotAllowed(_("The author disputes your verdict on this, so another moderator decides about it."))
     post = await interaction.client.quotes.get(flag.channel_id, flag.message_id)
     if post is not None and post.author_id == interaction.user.id:
-        raise NotAllowed("This is about your own message: another moderator decides what you dispute.")
+        raise NotAllowed(_("This is about your own message: another moderator decides what you dispute."))
 
 
 def review_of(interaction: Pressed) -> Review:
@@ -276,7 +280,7 @@ def chosen(item: discord.ui.Item[Any]) -> str:
     """Give the label that was chosen."""
     values = item.values if isinstance(item, discord.ui.Select) else []
     if len(values) != 1 or values[0] not in LABELS:
-        raise UserError("Choose one of the labels.")
+        raise UserError(_("Choose one of the labels."))
     return values[0]
 
 

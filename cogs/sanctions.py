@@ -8,18 +8,19 @@ from discord.ext import commands
 from bot.buttons import Form, Press, Pressed, member_of
 from bot.client import Hindsight
 from bot.errors import NotAllowed, NotFound, UserError
+from bot.languages import N_, _
 from bot.needs import mend
 from bot.records import Flag
 from bot.render.alerts import PRESS, Filters
-from bot.render.text import clip
+from bot.render.text import capital, clip
 from cogs.review import check_impartial, filters_of, review_of
 
 REASON_ROOM = 512  # characters of a reason in Discord's audit log
 LENGTHS = {
-    "10": ("ten minutes", timedelta(minutes=10)),
-    "60": ("one hour", timedelta(hours=1)),
-    "1440": ("one day", timedelta(days=1)),
-    "10080": ("one week", timedelta(weeks=1)),
+    "10": (N_("ten minutes"), timedelta(minutes=10)),
+    "60": (N_("one hour"), timedelta(hours=1)),
+    "1440": (N_("one day"), timedelta(days=1)),
+    "10080": (N_("one week"), timedelta(weeks=1)),
 }
 
 
@@ -54,49 +55,48 @@ class Sanction(Press, template=PRESS.format(actions="delete|timeout")):
 
 
 class SanctionForm(Form):
-    """Remember which flag the form is about, and the filters of the queue that it was opened from."""
+    """Ask for a reason; remember which flag it is about, and the filters of the queue that the form is opened from."""
 
-    def __init__(self, flag_id: int, filters: Filters | None) -> None:
-        super().__init__()
+    def __init__(self, title: str, flag_id: int, filters: Filters | None) -> None:
+        super().__init__(title=title)
         self.flag_id = flag_id
         self.filters = filters
+        self.reason = discord.ui.TextInput[Form](custom_id="reason", max_length=400)
+
+    def ask_reason(self) -> None:
+        """Add the field for the reason."""
+        described = _("It is written to the server's audit log.")
+        self.add_item(discord.ui.Label(text=_("Reason"), description=described, component=self.reason))
 
 
-class Deletion(SanctionForm, title="Delete this message?"):
+class Deletion(SanctionForm):
     """Confirm the deletion of a message."""
 
-    reason = discord.ui.Label(
-        text="Reason",
-        description="It is written to the server's audit log.",
-        component=discord.ui.TextInput(custom_id="reason", max_length=400),
-    )
+    def __init__(self, flag_id: int, filters: Filters | None) -> None:
+        super().__init__(_("Delete this message?"), flag_id, filters)
+        self.ask_reason()
 
     async def submit(self, interaction: Pressed) -> None:
         """Check everything again and delete the message."""
         await interaction.response.defer()
         review = review_of(interaction)
         flag = await review.flag_for(interaction, self.flag_id)
-        await delete(interaction, flag, text_of(self.reason))
+        await delete(interaction, flag, self.reason.value)
         if self.filters is not None:
             await review.next(interaction, self.filters, after=flag.id)
 
 
-class TimeOut(SanctionForm, title="Time out the author?"):
+class TimeOut(SanctionForm):
     """Confirm a time-out."""
 
-    length = discord.ui.Label(
-        text="For how long",
-        component=discord.ui.Select(
-            custom_id="length",
-            options=[discord.SelectOption(label=words.capitalize(), value=key) for key, (words, _) in LENGTHS.items()],
-        ),
-    )
-    deletes = discord.ui.Label(text="Delete the message too", component=discord.ui.Checkbox(custom_id="deletes"))
-    reason = discord.ui.Label(
-        text="Reason",
-        description="It is written to the server's audit log.",
-        component=discord.ui.TextInput(custom_id="reason", max_length=400),
-    )
+    def __init__(self, flag_id: int, filters: Filters | None) -> None:
+        super().__init__(_("Time out the author?"), flag_id, filters)
+        options = [discord.SelectOption(label=capital(_(words)), value=key) for key, (words, _long) in LENGTHS.items()]
+        self.length = discord.ui.Select[Form](custom_id="length", options=options)
+        self.deletes = discord.ui.Checkbox[Form](custom_id="deletes")
+        self.add_item(discord.ui.Label(text=_("For how long"), component=self.length))
+        self.add_item(discord.ui.Label(text=_("Delete the message too"), component=self.deletes))
+        self.ask_reason()
 
     async def submit(self, interaction: Pressed) -> None:
         """Check everything again, time the author out, and count that as agreeing with the label."""
@@ -105,26 +105,25 @@ class TimeOut(SanctionForm, title="Time out the author?"):
         flag = await review.flag_for(interaction, self.flag_id)
         await check_impartial(interaction, flag)
         check_rights(interaction)
-        also_deletes = isinstance(self.deletes.component, discord.ui.Checkbox) and self.deletes.component.value
-        if also_deletes:
+        if self.deletes.value:
             await check_deletion(interaction, flag)
-        words, length = LENGTHS[value_of(self.length)]
+        words, length = LENGTHS[self.length.values[0]]
         target = await find_author(interaction, flag)
-        reason = text_of(self.reason)
         try:
-            await target.timeout(length, reason=audit_reason(interaction, reason))
+            await target.timeout(length, reason=audit_reason(interaction, self.reason.value))
         except discord.HTTPException as error:
             raise failure(error) from None
         minutes = int(length.total_seconds() // 60)
         now = client.clock()
         await log(interaction, flag, "timed out", minutes=minutes)
-        if also_deletes:
-            await delete(interaction, flag, reason)
+        if self.deletes.value:
+            await delete(interaction, flag, self.reason.value)
             if self.filters is not None:
                 await review.next(interaction, self.filters, after=flag.id)
             return
-        decided, _ = await client.store.flags.decide(flag.id, flag.label, interaction.user.id, now)
+        decided, _won = await client.store.flags.decide(flag.id, flag.label, interaction.user.id, now)
         if decided is not None and decided.state == "decided":
+            # The alert is everybody's and English, so the words are not translated here.
             await review.after(interaction, decided, self.filters, f"author timed out for {words}")
 
 
@@ -150,9 +149,9 @@ def failure(error: discord.HTTPException) -> UserError:
     """Say why Discord did not do what a moderator wanted; nothing was done then."""
     if isinstance(error, discord.Forbidden):
         return UserError(
-            "Discord did not let me do that: I lack a permission, or my role stands too low. Nothing was done."
+            _("Discord did not let me do that: I lack a permission, or my role stands too low. Nothing was done.")
         )
-    return UserError("Discord is failing just now, so nothing was done. Please try again in a minute.")
+    return UserError(_("Discord is failing just now, so nothing was done. Please try again in a minute."))
 
 
 async def log(interaction: Pressed, flag: Flag, action: str, **detail: int) -> None:
@@ -168,22 +167,25 @@ async def check_deletion(interaction: Pressed, flag: Flag) -> None:
     """Refuse a deletion for which the moderator or the bot lacks the right."""
     place = await interaction.client.quotes.find(flag.channel_id)
     if place is None:
-        raise NotFound("I cannot see that channel any more; delete the message there yourself.")
+        raise NotFound(_("I cannot see that channel any more; delete the message there yourself."))
     if not place.permissions_for(member_of(interaction)).manage_messages:
-        raise NotAllowed(f"Deleting needs your own right to Manage Messages in <#{place.id}>.")
+        said = _("Deleting needs your own right to Manage Messages in {channel}.")
+        raise NotAllowed(said.format(channel=f"<#{place.id}>"))
     if not place.permissions_for(place.guild.me).manage_messages:
-        raise UserError(f"{mend(place, ('Manage Messages',))} Until then, delete it there yourself.")
+        raise UserError(f"{mend(place, ('Manage Messages',))} {_('Until then, delete it there yourself.')}")
 
 
 def check_rights(interaction: Pressed) -> None:
     """Refuse a time-out for which the moderator or the bot lacks the right."""
     member = member_of(interaction)
     if not member.guild_permissions.moderate_members:
-        raise NotAllowed("A time-out needs your own right to Time Out Members.")
+        raise NotAllowed(_("A time-out needs your own right to Time Out Members."))
     if not member.guild.me.guild_permissions.moderate_members:
         raise UserError(
-            "I lack **Time Out Members**. Allow it for my role in Server Settings → Roles, "
-            "or open the message and time its author out yourself."
+            _(
+                "I lack **Time Out Members**. Allow it for my role in Server Settings → Roles, "
+                "or open the message and time its author out yourself."
+            )
         )
 
 
@@ -193,35 +195,25 @@ async def find_author(interaction: Pressed, flag: Flag) -> discord.Member:
     guild = moderator.guild
     post = await interaction.client.quotes.get(flag.channel_id, flag.message_id)
     if post is None:
-        raise NotFound("The message is gone, so I cannot tell whose it was.")
+        raise NotFound(_("The message is gone, so I cannot tell whose it was."))
     if not post.by_person:
-        raise UserError("A bot or webhook wrote this; it cannot be timed out.")
+        raise UserError(_("A bot or webhook wrote this; it cannot be timed out."))
     try:
         author = await guild.fetch_member(post.author_id)
     except discord.NotFound:
-        raise NotFound("The author has left the server.") from None
+        raise NotFound(_("The author has left the server.")) from None
     if author.id == guild.owner_id or author.guild_permissions.administrator:
-        raise NotAllowed("Discord does not time out owners and administrators.")
+        raise NotAllowed(_("Discord does not time out owners and administrators."))
     if moderator.id != guild.owner_id and moderator.top_role <= author.top_role:
-        raise NotAllowed("The author's highest role is not below yours.")
+        raise NotAllowed(_("The author's highest role is not below yours."))
     if guild.me.top_role <= author.top_role:
-        raise UserError("The author's highest role is not below mine: move my role up in Server Settings → Roles.")
+        raise UserError(_("The author's highest role is not below mine: move my role up in Server Settings → Roles."))
     return author
 
 
 def audit_reason(interaction: Pressed, reason: str) -> str:
     """Write a reason as the audit log takes it, with whose decision it was."""
     return clip(f"{interaction.user.name}, from an alert: {' '.join(reason.split())}", REASON_ROOM)
-
-
-def text_of(label: discord.ui.Label[Form]) -> str:
-    """Give what was typed."""
-    return label.component.value if isinstance(label.component, discord.ui.TextInput) else ""
-
-
-def value_of(label: discord.ui.Label[Form]) -> str:
-    """Give what was chosen."""
-    return label.component.values[0] if isinstance(label.component, discord.ui.Select) else ""
 
 
 async def setup(bot: Hindsight) -> None:

@@ -1,4 +1,8 @@
-"""Alerts, decided alerts and the queue: what moderators see of a flag, and the ids of the buttons under it."""
+"""Alerts, decided alerts and the queue: what moderators see of a flag, and the ids of the buttons under it.
+
+What stands in the moderators' channel is for all of them and thus English, whoever's click changes it; the queue is
+one moderator's.
+"""
 
 import re
 from dataclasses import dataclass
@@ -6,10 +10,11 @@ from typing import Any
 
 import discord
 
-from bot.languages import N_
+from bot.languages import ENGLISH, _, speaking
 from bot.records import Flag
+from bot.render.labels import meaning_of, name_of, sureness
 from bot.render.layout import Layout
-from bot.render.text import LABEL_MARKS, clip, count, jump, quote
+from bot.render.text import LABEL_MARKS, capital, clip, jump, numbered, quote
 from models.labels import LABELS
 
 DISMISSED = "dismissed"
@@ -25,19 +30,6 @@ COLORS = {
     "skeptical": discord.Color.from_str("#e0a030"),
     "informative": discord.Color.from_str("#4caf7a"),
 }
-MEANINGS = {
-    "skeptical": N_("doubts the story, its source or a claim, or asks for proof"),
-    "partisan": N_("takes or attacks a political side"),
-    "off-topic": N_("is not about the story or the discussion"),
-    "informative": N_("adds something checkable: a fact, figure or source"),
-    "none": N_("an ordinary reply: a reaction, an opinion, thanks"),
-}
-SURENESS = (
-    (0.9, N_("very sure")),
-    (0.75, N_("fairly sure")),
-    (0.6, N_("leaning that way")),
-    (0.0, N_("little more than a guess")),
-)
 ADDRESS = re.compile(r"https?://\S+")
 FEW = 5  # verdicts below which a record says nothing
 
@@ -67,7 +59,7 @@ class Place:
 
 @dataclass(frozen=True, slots=True)
 class Alert:
-    """Hold what an alert shows; `text` is None when the message cannot be fetched.
+    """Hold what an alert shows; `text` is None when the message cannot be fetched, and empty when it has none.
 
     `right` counts how often moderators agreed with this label lately, among how many verdicts.
     """
@@ -82,6 +74,7 @@ class Alert:
     last_of_day: bool = False
 
 
+@speaking(ENGLISH)
 def alert_view(alert: Alert) -> Layout:
     """Show a flag in the moderators' channel."""
     body = discord.ui.Container(*_body(alert), *_buttons(alert.flag, None), accent_color=_color(alert.flag))
@@ -90,7 +83,8 @@ def alert_view(alert: Alert) -> Layout:
 
 def review_view(alert: Alert, place: Place) -> Layout:
     """Show a flag as the queue hands it to a moderator."""
-    more = f"-# {count(place.more, 'flag').capitalize()} more after this one" if place.more else "-# The last one"
+    after = numbered("{number} flag more after this one", "{number} flags more after this one", place.more)
+    more = f"-# {capital(after) if place.more else _('The last one')}"
     rows = (*_body(alert), discord.ui.TextDisplay(more), *_buttons(alert.flag, place.filters))
     body = discord.ui.Container(*rows, accent_color=_color(alert.flag))
     return Layout(*_just_decided(place), body)
@@ -99,18 +93,24 @@ def review_view(alert: Alert, place: Place) -> Layout:
 def queue_end(place: Place) -> Layout:
     """Say that nothing is left, or what was skipped."""
     if not place.more:
-        return Layout(*_just_decided(place), discord.ui.TextDisplay("### ✨ Nothing waits\nThe queue is empty."))
-    said = f"### You are through\n{count(place.more, 'flag').capitalize()} that you passed over still "
-    said += "waits." if place.more == 1 else "wait."
-    again = _button("Start again", f"{QUEUE}:0:again:{place.filters}")
+        return Layout(*_just_decided(place), discord.ui.TextDisplay(_("### ✨ Nothing waits\nThe queue is empty.")))
+    left = numbered(
+        "{number} flag that you passed over still waits.",
+        "{number} flags that you passed over still wait.",
+        place.more,
+    )
+    said = f"{_('### You are through')}\n{capital(left)}"
+    again = _button(_("Start again"), f"{QUEUE}:0:again:{place.filters}")
     return Layout(*_just_decided(place), discord.ui.TextDisplay(said), discord.ui.ActionRow(again))
 
 
+@speaking(ENGLISH)
 def decided_view(flag: Flag, extra: str = "") -> Layout:
     """Shrink a decided alert to one line with a way back."""
-    return Layout(_decided_line(flag, _button("Undo", f"{OUTSIDE}:{flag.id}:undo"), extra))
+    return Layout(_decided_line(flag, _button(_("Undo"), f"{OUTSIDE}:{flag.id}:undo"), extra))
 
 
+@speaking(ENGLISH)
 def withdrawn_view(flag: Flag) -> Layout:
     """Say that an edit withdrew the flag."""
     said = f"-# ✏️ Edited, and no longer flagged as {flag.label} · {_link(flag)}"
@@ -126,59 +126,59 @@ def gone_view(moderator_id: int | None = None) -> Layout:
 def verdict_words(flag: Flag) -> str:
     """Say what was decided."""
     if flag.verdict == flag.label:
-        return f"agreed: **{flag.label}**"
-    if flag.verdict == DISMISSED:
-        return f"dismissed: not **{flag.label}**"
-    return f"changed {flag.label} to **{flag.verdict}**"
-
-
-def sureness(score: float) -> str:
-    """Say how sure a score in [0, 1] is, as a percentage and in words."""
-    return f"{score:.0%}, {sure_words(score)}"
-
-
-def sure_words(score: float) -> str:
-    """Say how sure a score in [0, 1] is, in words that are yet to be translated."""
-    return next(words for least, words in SURENESS if score >= least)
+        said = _("agreed: **{label}**")
+    elif flag.verdict == DISMISSED:
+        said = _("dismissed: not **{label}**")
+    else:
+        said = _("changed {label} to **{verdict}**")
+    return said.format(label=name_of(flag.label), verdict=name_of(flag.verdict or ""))
 
 
 def _body(alert: Alert) -> list[discord.ui.Item[Any]]:
     flag = alert.flag
-    head = f"### {LABEL_MARKS.get(flag.label, '')} {flag.label.capitalize()} · {sureness(flag.score)}"
-    by = f"<@{alert.author_id}> in " if alert.author_id else ""
-    link = f"[open]({jump(flag.guild_id, flag.channel_id, flag.message_id)})"
-    where = f"-# {by}<#{flag.channel_id}> · {discord.utils.format_dt(flag.created_at, 'R')} · {link}"
-    said = f"> {quote(alert.text, 900)}" if alert.text else "> *This message can no longer be shown.*"
+    head = f"### {LABEL_MARKS.get(flag.label, '')} {capital(name_of(flag.label))} · {sureness(flag.score)}"
+    place = f"<#{flag.channel_id}>"
+    by = _("{author} in {channel}").format(author=f"<@{alert.author_id}>", channel=place) if alert.author_id else place
+    link = f"[{_('open')}]({jump(flag.guild_id, flag.channel_id, flag.message_id)})"
+    where = f"-# {by} · {discord.utils.format_dt(flag.created_at, 'R')} · {link}"
+    unseen = _("*This message can no longer be shown.*") if alert.text is None else _("(no text)")
+    said = f"> {quote(alert.text, 900) if alert.text else unseen}"
     under = "\n".join(f"-# **{name}** {quote(text, 180)}" for name, text in _around(alert))
     texts = (f"{head}\n{where}", said, under, _why(alert))
     return [*(discord.ui.TextDisplay(text) for text in texts if text), discord.ui.Separator()]
 
 
 def _around(alert: Alert) -> list[tuple[str, str]]:
-    around = (("Answers", alert.parent), ("Story", ADDRESS.sub("", alert.story or "")))
+    around = ((_("Answers"), alert.parent), (_("Story"), ADDRESS.sub("", alert.story or "")))
     return [(name, text) for name, text in around if text and text.strip()]
 
 
 def _why(alert: Alert) -> str:
     lines = []
     if alert.words:
-        lines.append("-# **Why** " + ", ".join(f"“{quote(word, 40)}”" for word in alert.words))
+        lines.append(
+            f"-# **{_('Why')}** " + ", ".join(_("“{text}”").format(text=quote(each, 40)) for each in alert.words)
+        )
     agreed, decided = alert.right
     if decided >= FEW:
-        lines.append(f"-# Moderators agreed with {agreed} of the last {decided} flags for this.")
+        said = _("-# Moderators agreed with {agreed} of the last {decided} flags for this.")
+        lines.append(said.format(agreed=agreed, decided=decided))
     if alert.flag.asked_by is not None:
-        lines.append(f"🙋 <@{alert.flag.asked_by}> asks for a second opinion.")
+        lines.append(_("🙋 {moderator} asks for a second opinion.").format(moderator=f"<@{alert.flag.asked_by}>"))
     if alert.flag.disputed_at is not None:
         lines.append(_disputed(alert.flag))
     if alert.last_of_day:
-        lines.append("-# The last alert of this day: what else is flagged waits in `/review`.")
-    lines.append(f"-# **Who decides** anyone with Manage Messages in <#{alert.flag.channel_id}>")
+        lines.append(_("-# The last alert of this day: what else is flagged waits in `/review`."))
+    decides = _("-# **Who decides** anyone with Manage Messages in {channel}")
+    lines.append(decides.format(channel=f"<#{alert.flag.channel_id}>"))
     return "\n".join(lines)
 
 
 def _disputed(flag: Flag) -> str:
-    other = f", not <@{flag.judged_by}>, who decided first" if flag.judged_by is not None else ""
-    return f"✋ The author disputes this label: another moderator looks again{other}."
+    if flag.judged_by is None:
+        return _("✋ The author disputes this label: another moderator looks again.")
+    said = _("✋ The author disputes this label: another moderator looks again, not {first}, who decided first.")
+    return said.format(first=f"<@{flag.judged_by}>")
 
 
 def _buttons(flag: Flag, filters: Filters | None) -> list[Buttons]:
@@ -186,25 +186,27 @@ def _buttons(flag: Flag, filters: Filters | None) -> list[Buttons]:
         return f"{OUTSIDE}:{flag.id}:{action}" if filters is None else f"{QUEUE}:{flag.id}:{action}:{filters}"
 
     first = [
-        _button("Agree", custom_id("agree"), discord.ButtonStyle.success),
-        _button("Dismiss", custom_id("dismiss")),
+        _button(_("Agree"), custom_id("agree"), discord.ButtonStyle.success),
+        _button(_("Dismiss"), custom_id("dismiss")),
     ]
     if filters is not None:
-        first.append(_button("Skip", custom_id("skip")))
+        first.append(_button(_("Skip"), custom_id("skip")))
     if flag.asked_by is None:
-        first.append(_button("Second opinion", custom_id("ask")))
+        first.append(_button(_("Second opinion"), custom_id("ask")))
     other: discord.ui.Select[Any] = discord.ui.Select(
         custom_id=custom_id("other"),
-        placeholder="Other label…",
+        placeholder=_("Other label…"),
         options=[
-            discord.SelectOption(label=label, description=MEANINGS[label], emoji=LABEL_MARKS[label])
+            discord.SelectOption(
+                label=name_of(label), value=label, description=meaning_of(label), emoji=LABEL_MARKS[label]
+            )
             for label in LABELS
             if label != flag.label
         ],
     )
     last = (
-        _button("Delete message", custom_id("delete"), discord.ButtonStyle.danger),
-        _button("Time out…", custom_id("timeout")),
+        _button(_("Delete message"), custom_id("delete"), discord.ButtonStyle.danger),
+        _button(_("Time out…"), custom_id("timeout")),
     )
     return [discord.ui.ActionRow(*first), discord.ui.ActionRow(other), discord.ui.ActionRow(*last)]
 
@@ -212,13 +214,13 @@ def _buttons(flag: Flag, filters: Filters | None) -> list[Buttons]:
 def _just_decided(place: Place) -> list[discord.ui.Item[Any]]:
     if place.before is None:
         return []
-    undo = _button("Undo", f"{QUEUE}:{place.before.id}:undo:{place.filters}")
+    undo = _button(_("Undo"), f"{QUEUE}:{place.before.id}:undo:{place.filters}")
     return [_decided_line(place.before, undo)]
 
 
 def _decided_line(flag: Flag, undo: discord.ui.Button[Any], extra: str = "") -> discord.ui.Section[Any]:
     mark = {flag.label: "✅", DISMISSED: "➖"}.get(flag.verdict or "", "🏷️")
-    again = " after the author disputed it" if flag.disputed_at is not None else ""
+    again = f" {_('after the author disputed it')}" if flag.disputed_at is not None else ""
     parts = [f"{mark} <@{flag.decided_by}> {verdict_words(flag)}{again}", clip(extra, 200), _link(flag)]
     if flag.decided_at is not None:
         parts.append(discord.utils.format_dt(flag.decided_at, "R"))
@@ -226,7 +228,9 @@ def _decided_line(flag: Flag, undo: discord.ui.Button[Any], extra: str = "") -> 
 
 
 def _link(flag: Flag) -> str:
-    return f"[message]({jump(flag.guild_id, flag.channel_id, flag.message_id)}) in <#{flag.channel_id}>"
+    said = _("[message]({link}) in {channel}")
+    link = jump(flag.guild_id, flag.channel_id, flag.message_id)
+    return said.format(link=link, channel=f"<#{flag.channel_id}>")
 
 
 def _button(

@@ -8,19 +8,13 @@ import discord
 
 from bot.languages import N_, _, percent
 from bot.records import Flag
-from bot.render.alerts import DISMISSED, MEANINGS, sure_words
+from bot.render.alerts import DISMISSED
+from bot.render.labels import meaning_of, name_of, sureness
 from bot.render.layout import Layout
-from bot.render.text import LABEL_MARKS, quote
+from bot.render.text import LABEL_MARKS, capital, quote
 from models.labels import UNSURE
 from models.reader import Reading
 
-NAMES = {
-    "skeptical": N_("skeptical"),
-    "partisan": N_("partisan"),
-    "off-topic": N_("off-topic"),
-    "informative": N_("informative"),
-    "none": N_("none"),
-}
 NOT_KEPT = N_(
     "Nothing is kept of this message: its channel is not watched, it came before the channel was, its author has "
     "opted out, or its reading has expired."
@@ -81,39 +75,26 @@ def _decided(flag: Flag) -> str:
     verdict = flag.verdict or flag.label
     none = verdict == "none"
     said = _("A moderator decided this: it is {meaning}.") if none else _("A moderator decided this: it {meaning}.")
-    return f"{_('### 💬 No label') if none else _head(verdict)}\n{said.format(meaning=_meaning(verdict))}"
+    return f"{_('### 💬 No label') if none else _head(verdict)}\n{said.format(meaning=meaning_of(verdict))}"
 
 
 def _label(label: str, score: float, *, by_model: bool) -> list[str]:
     if by_model:
         said = _("Before that, the model had said {label} ({sureness}).")
-        return [said.format(label=_name(label), sureness=_sureness(score))]
+        return [said.format(label=name_of(label), sureness=sureness(score))]
     if label == "none":
         said, head = _("It is {meaning}."), _("### 💬 No label")
     else:
         said, head = _("It {meaning}."), _head(label)
-    return [f"{head} · {_sureness(score)}", said.format(meaning=_meaning(label))]
+    return [f"{head} · {sureness(score)}", said.format(meaning=meaning_of(label))]
 
 
 def _unsure(reading: Reading) -> list[str]:
     first, second = sorted(reading.scores.items(), key=lambda item: -item[1])[:2]
-    closest = [f"{_name(label)} ({percent(score)})" for label, score in (first, second)]
+    closest = [f"{name_of(label)} ({percent(score)})" for label, score in (first, second)]
     said = _("No label fits clearly enough, so it has none. The closest were {first} and {second}.")
     return [_("### ❔ Unsure"), said.format(first=closest[0], second=closest[1])]
 
 
 def _head(label: str) -> str:
-    name = _name(label)
-    return f"### {LABEL_MARKS.get(label, '')} {name[:1].upper()}{name[1:]}"
-
-
-def _name(label: str) -> str:
-    return _(NAMES[label]) if label in NAMES else label
-
-
-def _meaning(label: str) -> str:
-    return _(MEANINGS[label]) if label in MEANINGS else ""
-
-
-def _sureness(score: float) -> str:
-    return f"{percent(score)}, {_(sure_words(score))}"
+    return f"### {LABEL_MARKS.get(label, '')} {capital(name_of(label))}"

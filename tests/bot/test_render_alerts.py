@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 
 import discord
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from simcord.components import validate_components, walk_components
 
@@ -21,9 +21,9 @@ from bot.render.alerts import (
     gone_view,
     queue_end,
     review_view,
-    sureness,
     withdrawn_view,
 )
+from bot.render.labels import sureness
 from bot.render.layout import Layout
 from bot.render.setup import ask_removal, channel_list, notice, preset_choice, told, watch_added
 from bot.render.why import why
@@ -78,11 +78,13 @@ def hold(view: Layout) -> str:
 
 
 @given(ALERTS)
+@settings(deadline=None)
 def test_alerts_hold_any_message(alert: Alert) -> None:
     hold(alert_view(alert))
 
 
 @given(ALERTS, FILTERS, st.integers(0, 999), st.none() | FLAGS)
+@settings(deadline=None)
 def test_queue_holds_any_message(alert: Alert, filters: Filters, more: int, before: Flag | None) -> None:
     decided = replace(before, verdict=DISMISSED, decided_by=BIG, decided_at=AT) if before else None
     if decided is not None and decided.id == alert.flag.id:
