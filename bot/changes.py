@@ -8,7 +8,10 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from bot.errors import UserError
+from bot.languages import N_, _
 from bot.records import Server
+from bot.render.labels import name_of
+from bot.render.text import capital
 from bot.tuning import percents
 
 FILE = "hindsight-settings.json"
@@ -17,7 +20,7 @@ VERSION = 1
 MOST_ALERTS = 200
 MOST_PLACES = 500
 NEVER = ("never", "-", "–")
-UNCHANGED = "Nothing was changed."
+UNCHANGED = N_("Nothing was changed.")
 
 Label = Literal["skeptical", "partisan", "off-topic", "informative"]
 Percent = Annotated[int, Field(ge=1, le=100)]
@@ -67,7 +70,7 @@ def imported(content: bytes, server: Server) -> Server:
         UserError: the file is too large, no JSON, of another version, or a field in it is not what it has to be.
     """
     if len(content) > FILE_BYTES:
-        raise UserError(f"The file is larger than {FILE_BYTES // 1000} kB: no settings are. {UNCHANGED}")
+        raise too_large()
     try:
         file = SettingsFile.model_validate_json(content)
     except ValidationError as error:
@@ -86,6 +89,12 @@ def imported(content: bytes, server: Server) -> Server:
     )
 
 
+def too_large() -> UserError:
+    """Refuse a file that cannot hold settings."""
+    said = _("The file is larger than {size} kB: no settings are.").format(size=FILE_BYTES // 1000)
+    return UserError(f"{said} {_(UNCHANGED)}")
+
+
 def typed_thresholds(texts: Mapping[str, str]) -> dict[str, float | None]:
     """Read thresholds that were typed, by label: None for never; what was left empty is left out.
 
@@ -95,10 +104,11 @@ def typed_thresholds(texts: Mapping[str, str]) -> dict[str, float | None]:
     typed = {label: text.strip().lower().removesuffix("%").strip() for label, text in texts.items()}
     found: dict[str, float | None] = {}
     for label, text in typed.items():
-        if text in NEVER:
+        if text in (*NEVER, _("never")):
             found[label] = None
         elif text:
-            found[label] = _whole(label, text, 1, 100, "from 1 to 100, or *never*") / 100
+            said = _("**{name}** takes a whole number from 1 to 100, or *never*.")
+            found[label] = _whole(said.format(name=capital(name_of(label))), text, 1, 100) / 100
     return found
 
 
@@ -108,7 +118,8 @@ def typed_alerts(text: str) -> int:
     Raises:
         UserError: it is no number, or too large a one.
     """
-    return _whole("alerts a day", text.strip(), 0, MOST_ALERTS, f"from 0 to {MOST_ALERTS}")
+    said = _("**Alerts a day** takes a whole number from 0 to {most}.").format(most=MOST_ALERTS)
+    return _whole(said, text.strip(), 0, MOST_ALERTS)
 
 
 def difference(before: Server, after: Server) -> dict[str, Any]:
@@ -117,18 +128,19 @@ def difference(before: Server, after: Server) -> dict[str, Any]:
     return {name: [old[name], value] for name, value in new.items() if old[name] != value}
 
 
-def _whole(name: str, text: str, least: int, most: int, takes: str) -> int:
+def _whole(refusal: str, text: str, least: int, most: int) -> int:
     # `str.isdecimal` takes any script's digits, and `int` reads them all.
     if not text.isdecimal() or len(text) > 4 or not least <= int(text) <= most:
-        raise UserError(f"**{name.capitalize()}** takes a whole number {takes}. {UNCHANGED}")
+        raise UserError(f"{refusal} {_(UNCHANGED)}")
     return int(text)
 
 
 def _said(error: ValidationError) -> str:
     first = error.errors(include_url=False, include_context=False, include_input=False)[0]
-    where = ".".join(str(part) for part in first["loc"] if part != "[key]")[:80] or "the file"
-    more = f" (and {error.error_count() - 1} more)" if error.error_count() > 1 else ""
-    return f"`{where.replace('`', '')}`: {first['msg'][:200]}{more}. {UNCHANGED}"
+    where = ".".join(str(part) for part in first["loc"] if part != "[key]")[:80] or _("the file")
+    others = error.error_count() - 1
+    more = f" ({_('and {number} more').format(number=others)})" if others else ""
+    return f"`{where.replace('`', '')}`: {first['msg'][:200]}{more}. {_(UNCHANGED)}"
 
 
 def _scores(percents_by_label: Mapping[str, int | None]) -> dict[str, Any]:

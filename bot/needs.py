@@ -2,13 +2,23 @@
 
 import discord
 
-from bot.languages import _, ngettext
+from bot.languages import N_, _, ngettext
 
 Place = discord.abc.GuildChannel | discord.Thread
 
 READ = discord.Permissions(view_channel=True, read_message_history=True)
 POST = discord.Permissions(send_messages=True, embed_links=True)
 POST_IN_THREADS = discord.Permissions(send_messages_in_threads=True, embed_links=True)
+NAMES = frozenset(
+    {
+        N_("View Channel"),
+        N_("Read Message History"),
+        N_("Send Messages"),
+        N_("Send Messages in Threads"),
+        N_("Embed Links"),
+        N_("Manage Messages"),
+    }
+)
 
 
 def to_watch(place: Place) -> discord.Permissions:
@@ -37,7 +47,7 @@ def spoken(name: str) -> str:
 def mend(place: Place, lacking: tuple[str, ...]) -> str:
     """Say which permissions are missing where, and who gives them how."""
     role = place.guild.me.top_role.name if place.guild.me.top_role != place.guild.default_role else _("my role")
-    permissions = _(" and ").join(f"**{name}**" for name in lacking)
+    permissions = _(" and ").join(f"**{_(name) if name in NAMES else name}**" for name in lacking)
     where = f"<#{place.id}>" if not isinstance(place, discord.Thread) else f"<#{place.parent_id}>"
     said = ngettext(
         "I lack {permissions} in {place}. Open the settings of {where} → Permissions, add the role {role} "

@@ -1,14 +1,20 @@
 """What keeps the bot from its work in a server: each problem with its remedy, in words."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 import discord
 
-from bot.needs import alerts_problem, mend, missing, to_watch
+from bot.languages import _
+from bot.needs import Place, alerts_problem, mend, missing, to_watch
+from bot.quotes import Quotes
+from bot.store import Store
 from bot.store.told import Key
 
+ALERTS = "alerts"
 REFUSED = "refused"
+WATCHED = "watched"
+NAMED = 4  # problems in one report
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,38 +32,55 @@ class Problem:
 
 
 def problems(
-    guild: discord.Guild, alerts_id: int | None, watched: Sequence[int], refused: Collection[int]
+    guild: discord.Guild, alerts_id: int | None, watched: Mapping[int, Place | None], refused: Collection[int] = ()
 ) -> list[Problem]:
-    """List what is missing in a server that reads channels; in `refused` channels Discord let no alert pass."""
-    if not watched:
-        return []
+    """List what is missing for alerts and in the watched channels, of which None cannot be seen.
+
+    In `refused` channels Discord let no alert pass.
+    """
     found: list[Problem] = []
     alerts = alerts_problem(guild, alerts_id)
     if alerts is not None:
-        found.append(Problem("alerts", alerts_id or 0, alerts))
+        found.append(Problem(ALERTS, alerts_id or 0, alerts))
     elif alerts_id is not None and alerts_id in refused:
-        found.append(Problem(REFUSED, alerts_id, refusal(alerts_id)))
-    for channel_id in watched:
-        place = guild.get_channel_or_thread(channel_id)
-        lacking = missing(place, to_watch(place)) if place is not None else ()
-        if place is not None and lacking:
-            found.append(Problem("watched", channel_id, mend(place, lacking)))
+        found.append(Problem(REFUSED, alerts_id, _refusal(alerts_id)))
+    for channel_id, place in watched.items():
+        if place is None:
+            found.append(Problem(WATCHED, channel_id, _hidden(channel_id)))
+        elif lacking := missing(place, to_watch(place)):
+            found.append(Problem(WATCHED, channel_id, mend(place, lacking)))
     return found
 
 
-def refusal(channel_id: int) -> str:
-    """Say that Discord refuses alerts although no permission is missing."""
-    return (
-        f"Discord does not let me post alerts in <#{channel_id}>, though I lack no permission there. Look whether "
-        "AutoMod, a time-out or the verification level stops me; until then flags wait in `/review`."
-    )
+async def problems_of(store: Store, quotes: Quotes, guild: discord.Guild) -> list[Problem]:
+    """List what is missing in a server now, for somebody who asks; channels that are not at hand are fetched."""
+    alerts_id = (await store.servers.get(guild.id)).alerts_channel_id
+    watched = [channel_id for _guild_id, channel_id in await store.servers.watched(guild.id)]
+    refused = {place_id for name, place_id in await store.told.of(guild.id) if name == REFUSED}
+    return problems(guild, alerts_id, {each: await quotes.find(each) for each in watched}, refused)
 
 
 def report(found: Sequence[Problem], server_name: str | None = None) -> str:
     """Say what is missing, with the server's name where that is not plain from the place."""
-    where = f" in **{discord.utils.escape_markdown(server_name)[:200]}**" if server_name else ""
-    lines = [f"⚠️ {problem.text}" for problem in found[:4]]
-    if len(found) > len(lines):
-        lines.append(f"⚠️ and {len(found) - len(lines)} more: `/settings` names them all.")
-    head = f"### Something keeps me from my work{where}"
-    return "\n".join([head, *lines, "-# I say this once. `/settings` shows at any time what is missing."])[:1900]
+    head = _("### Something keeps me from my work")
+    if server_name:
+        named = discord.utils.escape_markdown(server_name)[:200]
+        head = _("### Something keeps me from my work in **{server}**").format(server=named)
+    lines = [f"⚠️ {problem.text}" for problem in found[:NAMED]]
+    if len(found) > NAMED:
+        more = _("and {number} more: `/settings` names them all.").format(number=len(found) - NAMED)
+        lines.append(f"⚠️ {more}")
+    foot = _("-# I say this once. `/settings` shows at any time what is missing.")
+    return "\n".join([head, *lines, foot])[:1900]
+
+
+def _refusal(channel_id: int) -> str:
+    return _(
+        "Discord does not let me post alerts in {channel}, though I lack no permission there. Look whether "
+        "AutoMod, a time-out or the verification level stops me; until then flags wait in `/review`."
+    ).format(channel=f"<#{channel_id}>")
+
+
+def _hidden(channel_id: int) -> str:
+    said = _("I cannot see {channel} any more: allow my role **View Channel** there, or `/watch remove` it.")
+    return said.format(channel=f"<#{channel_id}>")

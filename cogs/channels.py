@@ -9,10 +9,12 @@ from discord.ext import commands
 from bot.buttons import Press, Pressed
 from bot.client import Hindsight
 from bot.errors import NotFound, UserError
+from bot.languages import _, decimal
 from bot.needs import mend, missing, to_watch
+from bot.problems import WATCHED, problems_of
 from bot.render.setup import SETUP, ask_removal, channel_list, notice, told, watch_added
 from cogs.catchup import CatchUp
-from cogs.setup import MANAGER, check_manager, guild_of, problems_of
+from cogs.setup import MANAGER, check_manager, guild_of
 
 Watchable = discord.TextChannel | discord.ForumChannel | discord.Thread
 PAUSE = timedelta(seconds=2)  # between two showings of how far a backfill has come
@@ -48,9 +50,10 @@ class Channels(commands.Cog):
         guild = guild_of(interaction)
         lacking = missing(channel, to_watch(channel))
         if lacking:
-            raise UserError(f"{mend(channel, lacking)} Then try again; nothing was changed.")
+            raise UserError(f"{mend(channel, lacking)} {_('Then try again; nothing was changed.')}")
         if channel.id in self.bot.intake.channels:
-            raise UserError(f"<#{channel.id}> is read already. `/watch list` shows all.")
+            said = _("{channel} is read already. `/watch list` shows all.")
+            raise UserError(said.format(channel=f"<#{channel.id}>"))
         if not isinstance(channel, discord.ForumChannel):
             await _tell(channel)
         now = self.bot.clock()
@@ -69,7 +72,8 @@ class Channels(commands.Cog):
     ) -> None:
         """Stop reading a channel; what was read is kept or forgotten."""
         if channel.id not in self.bot.intake.channels:
-            raise UserError(f"<#{channel.id}> is not read. `/watch list` shows what is.")
+            said = _("{channel} is not read. `/watch list` shows what is.")
+            raise UserError(said.format(channel=f"<#{channel.id}>"))
         await interaction.response.send_message(view=ask_removal(channel.id), ephemeral=True)
 
     @watch.command(name="list")
@@ -77,31 +81,35 @@ class Channels(commands.Cog):
     async def list(self, interaction: Pressed) -> None:
         """Show which channels are read, and what is missing in them."""
         await interaction.response.defer(ephemeral=True)
-        channels = [channel_id for _, channel_id in await self.bot.store.servers.watched(guild_of(interaction).id)]
-        said = channel_list(channels, await problems_of(self.bot, channels))
-        await interaction.followup.send(view=told(said), ephemeral=True)
+        guild, store = guild_of(interaction), self.bot.store
+        channels = [channel_id for _, channel_id in await store.servers.watched(guild.id)]
+        found = await problems_of(store, self.bot.quotes, guild)
+        problems = {problem.place_id: problem.text for problem in found if problem.name == WATCHED}
+        await interaction.followup.send(view=told(channel_list(channels, problems)), ephemeral=True)
 
     async def backfill(self, interaction: Pressed, channel: Watchable) -> None:
         """Read what is already there, showing how far it has come."""
         if channel.id in self.reading:
-            raise UserError(f"I am reading <#{channel.id}> already.")
-        guild, store = channel.guild, self.bot.store
+            raise UserError(_("I am reading {channel} already.").format(channel=f"<#{channel.id}>"))
+        guild, store, named = channel.guild, self.bot.store, f"<#{channel.id}>"
         before, shown_at = await store.claims.count(guild.id), self.bot.clock()
 
         async def progress(read: int) -> None:
             nonlocal shown_at
             if self.bot.clock() - shown_at >= PAUSE:
                 shown_at = self.bot.clock()
-                await show(interaction, f"📖 Reading <#{channel.id}> … {read:,} messages so far.")
+                said = _("📖 Reading {channel} … {number} messages so far.")
+                await show(interaction, said.format(channel=named, number=decimal(read)))
 
-        await show(interaction, f"📖 Reading <#{channel.id}> …")
+        await show(interaction, _("📖 Reading {channel} …").format(channel=named))
         self.reading.add(channel.id)
         try:
             read = await catch_up_of(self.bot).backfill(channel, progress)
         finally:
             self.reading.discard(channel.id)
         claims = await store.claims.count(guild.id) - before
-        await show(interaction, f"✅ <#{channel.id}>: {read:,} messages read, {claims:,} claims remembered.")
+        said = _("✅ {channel}: {read} messages read, {claims} claims remembered.")
+        await show(interaction, said.format(channel=named, read=decimal(read), claims=decimal(claims)))
 
     async def stop(self, interaction: Pressed, channel_id: int, *, forget: bool) -> None:
         """Stop reading a channel, and forget its messages if that was chosen."""
@@ -114,8 +122,9 @@ class Channels(commands.Cog):
         while forget and (kept := await store.messages.in_channel(channel_id)):
             await self.bot.intake.forget(guild.id, kept)
             forgotten += len(kept)
-        rest = f"{forgotten:,} messages are forgotten." if forget else "What was read before is kept."
-        await show(interaction, f"✅ <#{channel_id}> is not read any more. {rest}")
+        rest = _("{number} messages are forgotten.") if forget else _("What was read before is kept.")
+        said = _("✅ {channel} is not read any more.").format(channel=f"<#{channel_id}>")
+        await show(interaction, f"{said} {rest.format(number=decimal(forgotten))}")
 
 
 class WatchButton(Press, template=SETUP):
@@ -129,24 +138,25 @@ class WatchButton(Press, template=SETUP):
         channel = await client.quotes.find(channel_id)
         watched = [known for _, known in await client.store.servers.watched(guild_of(interaction).id)]
         if channel_id not in watched:
-            raise NotFound("This channel is not read any more.")
+            raise NotFound(_("This channel is not read any more."))
         cog = channels_of(client)
         if self.match["action"] != "backfill":
             await cog.stop(interaction, channel_id, forget=self.match["action"] == "forget")
         elif isinstance(channel, Watchable):
             await cog.backfill(interaction, channel)
         else:
-            raise NotFound("I cannot see this channel any more.")
+            raise NotFound(_("I cannot see this channel any more."))
 
 
 async def _tell(channel: discord.TextChannel | discord.Thread) -> None:
     try:
         await channel.send(view=notice())
     except discord.Forbidden:
-        raise UserError(
-            f"Discord did not let me post the notice in <#{channel.id}>, and nothing is read without one. "
+        said = _(
+            "Discord did not let me post the notice in {channel}, and nothing is read without one. "
             "Look for a role, a category or AutoMod that stops me there; nothing was changed."
-        ) from None
+        )
+        raise UserError(said.format(channel=f"<#{channel.id}>")) from None
 
 
 async def show(interaction: Pressed, text: str) -> None:

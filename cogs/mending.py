@@ -12,6 +12,7 @@ from discord.ext import commands
 
 from bot.buttons import Pressed
 from bot.client import Hindsight
+from bot.languages import speaking
 from bot.needs import alerts_problem
 from bot.problems import REFUSED, Problem, problems, report
 
@@ -74,14 +75,16 @@ class Mending(commands.Cog):
     async def on_app_command_completion(
         self, interaction: Pressed, _command: app_commands.Command | app_commands.ContextMenu
     ) -> None:
-        """Tell a manager who uses a command what nobody has been told yet."""
+        """Tell a manager who uses a command what nobody has been told yet, in their language."""
         guild = interaction.guild
         if guild is None or not interaction.permissions.manage_guild:
             return
         async with self._turns.setdefault(guild.id, asyncio.Lock()):
-            new = await self._new(guild, asked=True)
+            with speaking(interaction.locale):
+                new = await self._new(guild, asked=True)
+                said = report(new)
         if new:
-            await interaction.followup.send(report(new), ephemeral=True)
+            await interaction.followup.send(said, ephemeral=True)
 
     async def look(self, guild: discord.Guild) -> None:
         """Tell of what is newly missing, and forget what is mended."""
@@ -97,7 +100,9 @@ class Mending(commands.Cog):
         """
         server, told = await self.bot.store.servers.get(guild.id), self.bot.store.told
         watched = [channel_id for _, channel_id in await self.bot.store.servers.watched(guild.id)]
-        found = problems(guild, server.alerts_channel_id, watched, self.refused)
+        # What is not at hand may be a thread in the archive, and is left to who asks.
+        places = {each: place for each in watched if (place := guild.get_channel_or_thread(each)) is not None}
+        found = problems(guild, server.alerts_channel_id, places, self.refused) if watched else []
         known = {key for key in await told.of(guild.id) if key[0] != REFUSED}
         await told.forget(guild.id, known - {problem.key for problem in found})
         tellable = [problem for problem in found if asked or problem.place_id]

@@ -9,19 +9,32 @@ from discord import app_commands
 from discord.ext import commands
 
 from bot.buttons import Form, Press, Pressed
-from bot.changes import FILE, FILE_BYTES, difference, exported, imported, typed_alerts, typed_thresholds
+from bot.changes import (
+    FILE,
+    FILE_BYTES,
+    UNCHANGED,
+    difference,
+    exported,
+    imported,
+    too_large,
+    typed_alerts,
+    typed_thresholds,
+)
 from bot.client import Hindsight
 from bot.errors import UserError
+from bot.languages import _, percent
 from bot.needs import alerts_problem
 from bot.policy import PRESETS
+from bot.problems import problems_of
 from bot.records import Server, Spread
 from bot.render import settings as render
-from bot.render.alerts import MEANINGS
+from bot.render.labels import meaning_of, name_of
 from bot.render.privacy import FOREVER
 from bot.render.setup import preset_words
+from bot.render.text import capital, numbered
 from cogs.privacy import expire
 from cogs.review import review_of
-from cogs.setup import change, check_manager, guild_of, log_change, problems_of, set_alerts, set_live
+from cogs.setup import change, check_manager, guild_of, log_change, set_alerts, set_live
 from models.labels import MARKS
 
 WINDOW = timedelta(days=14)
@@ -89,13 +102,16 @@ class Control(Press, template=render.PANEL):
                 await change(interaction, "disputes", disputes=allowed)
                 await show(interaction, render.disputing(allowed=allowed))
             case "days":
-                _, after = await change(interaction, "retention", retention_days=int(self._chosen()))
-                await kept(interaction, f"✅ Readings and flags are kept for {after.retention_days} days.")
+                days = int(self._chosen())
+                await change(interaction, "retention", retention_days=days)
+                long = numbered("{number} day", "{number} days", days)
+                await kept(interaction, _("✅ Readings and flags are kept for {days}.").format(days=long))
             case _:
                 days = int(self._chosen()) or None
                 await change(interaction, "claims kept", claim_days=days)
-                long = f"for {days} days" if days else "as long as their messages stand"
-                await kept(interaction, f"✅ Claims are kept {long}.")
+                counted = numbered("for {number} day", "for {number} days", days or 0)
+                long = counted if days else _("as long as their messages stand")
+                await kept(interaction, _("✅ Claims are kept {long}.").format(long=long))
 
     async def _ask_about_place(self, interaction: Pressed) -> None:
         server = await interaction.client.store.servers.get(guild_of(interaction).id)
@@ -110,7 +126,7 @@ class Control(Press, template=render.PANEL):
             return str(self.item.values[0].id)
         values = self.item.values if isinstance(self.item, discord.ui.Select) else []
         if not values:
-            raise UserError("Nothing was chosen.")
+            raise UserError(_("Nothing was chosen."))
         return values[0] or FOREVER
 
 
@@ -123,7 +139,11 @@ class ThresholdForm(Form):
         for label, given in self.inputs.items():
             given.default, given.placeholder = known.get(label), hints[label]
             self.add_item(
-                discord.ui.Label(text=f"{label.capitalize()}, from … %", description=MEANINGS[label], component=given)
+                discord.ui.Label(
+                    text=_("{label}, from … %").format(label=capital(name_of(label))),
+                    description=meaning_of(label),
+                    component=given,
+                )
             )
 
     def flags(self) -> dict[str, float | None]:
@@ -135,11 +155,11 @@ class Thresholds(ThresholdForm):
     """Change the server's thresholds and how many alerts a day may hold."""
 
     def __init__(self, server: Server) -> None:
-        known = {label: f"{score:.0%}" for label, score in server.thresholds.flags.items()}
-        super().__init__("When is a reply flagged?", known, dict.fromkeys(MARKS, "empty: never"))
+        known = {label: percent(score) for label, score in server.thresholds.flags.items()}
+        super().__init__(_("When is a reply flagged?"), known, dict.fromkeys(MARKS, _("empty: never")))
         self.alerts = discord.ui.TextInput(custom_id=ALERTS, max_length=4, default=str(server.thresholds.alerts_a_day))
-        described = "What is flagged beyond that waits in the queue."
-        self.add_item(discord.ui.Label(text="Alerts a day, at most", description=described, component=self.alerts))
+        described = _("What is flagged beyond that waits in the queue.")
+        self.add_item(discord.ui.Label(text=_("Alerts a day, at most"), description=described, component=self.alerts))
 
     async def submit(self, interaction: Pressed) -> None:
         """Check, and change what was typed."""
@@ -158,10 +178,11 @@ class PlaceThresholds(ThresholdForm):
 
     def __init__(self, server: Server, place_id: int, above_id: int) -> None:
         own = server.overrides.get(place_id, {})
-        known = {label: "never" if score is None else f"{score:.0%}" for label, score in own.items()}
+        known = {label: _("never") if score is None else percent(score) for label, score in own.items()}
         rest = replace(server, overrides={key: value for key, value in server.overrides.items() if key != place_id})
-        hints = {label: f"empty: as around it, {said}" for label, said in render.around(rest, above_id).items()}
-        super().__init__("When is a reply flagged there?", known, hints)
+        hint = _("empty: as around it, {threshold}")
+        hints = {label: hint.format(threshold=said) for label, said in render.around(rest, above_id).items()}
+        super().__init__(_("When is a reply flagged there?"), known, hints)
         self.place_id, self.above_id = place_id, above_id
 
     async def submit(self, interaction: Pressed) -> None:
@@ -177,14 +198,15 @@ class PlaceThresholds(ThresholdForm):
         await show(interaction, render.placed(self.place_id, after, read=read), before, after)
 
 
-class Import(Form, title="Import settings"):
+class Import(Form):
     """Take settings from a file."""
 
-    file = discord.ui.Label(
-        text="A file as the panel exports it",
-        description="What it leaves out stays as it is. The settings as they are now come back to you as a file.",
-        component=discord.ui.FileUpload(custom_id="file", max_values=1),
-    )
+    def __init__(self) -> None:
+        super().__init__(title=_("Import settings"))
+        self.file = discord.ui.FileUpload[Form](custom_id="file", max_values=1)
+        described = _("What it leaves out stays as it is. The settings as they are now come back to you as a file.")
+        label = discord.ui.Label(text=_("A file as the panel exports it"), description=described, component=self.file)
+        self.add_item(label)
 
     async def submit(self, interaction: Pressed) -> None:
         """Check every field, change all of them at once, and hand out the settings as they were."""
@@ -192,16 +214,15 @@ class Import(Form, title="Import settings"):
         await interaction.response.defer()
         store, guild = interaction.client.store, guild_of(interaction)
         before = await store.servers.get(guild.id)
-        after = imported(await uploaded(self.file.component), before)
+        after = imported(await uploaded(self.file), before)
         await check_places(interaction, before, after)
         await store.servers.save(after)
         await log_change(interaction, "settings imported", before, after)
         if (before.retention_days, before.claim_days) != (after.retention_days, after.claim_days):
             await expire(interaction.client)
         await show(interaction, render.brought(list(difference(before, after))), before, after)
-        await interaction.followup.send(
-            "The settings as they were before, for the way back:", file=file_of(before), ephemeral=True
-        )
+        said = _("The settings as they were before, for the way back:")
+        await interaction.followup.send(said, file=file_of(before), ephemeral=True)
         await review_of(interaction).alerts.post_waiting(guild.id)
 
 
@@ -212,9 +233,8 @@ async def show(interaction: Pressed, said: str = "", before: Server | None = Non
     spread = await spread_of(bot, server)
     if before is not None and after is not None and before != after:
         said = f"{said}\n-# {render.effect(before, after, spread)}"
-    channels = [channel_id for _, channel_id in await bot.store.servers.watched(guild.id)]
-    alerts = alerts_problem(guild, server.alerts_channel_id)
-    problems = [*([alerts] if alerts else []), *(await problems_of(bot, channels)).values()]
+    channels = [channel_id for _guild_id, channel_id in await bot.store.servers.watched(guild.id)]
+    problems = [problem.text for problem in await problems_of(bot.store, bot.quotes, guild)]
     waiting = await bot.store.flags.count_open(guild.id)
     quieted = await bot.store.flags.quieted(guild.id, bot.clock())
     shown = render.Overview(guild.name, server, channels, waiting, quieted, problems, spread)
@@ -224,7 +244,7 @@ async def show(interaction: Pressed, said: str = "", before: Server | None = Non
 async def kept(interaction: Pressed, said: str) -> None:
     """Delete what has had its time now, and show the panel."""
     await expire(interaction.client)
-    await show(interaction, f"{said}\n-# What was older is deleted.")
+    await show(interaction, f"{said}\n-# {_('What was older is deleted.')}")
 
 
 async def spread_of(bot: Hindsight, server: Server) -> Spread:
@@ -237,22 +257,21 @@ async def export(interaction: Pressed) -> None:
     """Hand out the settings as a file."""
     await interaction.response.defer()
     server = await interaction.client.store.servers.get(guild_of(interaction).id)
-    said = "All settings of this server. *Import …* takes such a file, also one with only some of these fields."
+    said = _("All settings of this server. *Import …* takes such a file, also one with only some of these fields.")
     await interaction.followup.send(said, file=file_of(server), ephemeral=True)
 
 
-async def uploaded(component: discord.ui.Item) -> bytes:
+async def uploaded(component: discord.ui.FileUpload[Form]) -> bytes:
     """Read the file that was given in a form.
 
     Raises:
         UserError: there is none, or it is too large.
     """
-    values = component.values if isinstance(component, discord.ui.FileUpload) else []
-    if len(values) != 1:
-        raise UserError("Choose one file.")
-    if values[0].size > FILE_BYTES:
-        raise UserError(f"The file is larger than {FILE_BYTES // 1000} kB: no settings are. Nothing was changed.")
-    return await values[0].read()
+    if len(component.values) != 1:
+        raise UserError(_("Choose one file."))
+    if component.values[0].size > FILE_BYTES:
+        raise too_large()
+    return await component.values[0].read()
 
 
 async def check_places(interaction: Pressed, before: Server, after: Server) -> None:
@@ -265,11 +284,12 @@ async def check_places(interaction: Pressed, before: Server, after: Server) -> N
     if after.alerts_channel_id not in (None, before.alerts_channel_id):
         problem = alerts_problem(guild, after.alerts_channel_id)
         if problem is not None:
-            raise UserError(f"`alerts_channel`: {problem} Nothing was changed.")
+            raise UserError(f"`alerts_channel`: {problem} {_(UNCHANGED)}")
     for place_id in after.overrides.keys() - before.overrides.keys():
         place = guild.get_channel_or_thread(place_id) or await interaction.client.quotes.find(place_id)
         if place is None or place.guild.id != guild.id:
-            raise UserError(f"`channels.{place_id}`: this server has no such channel. Nothing was changed.")
+            said = _("this server has no such channel.")
+            raise UserError(f"`channels.{place_id}`: {said} {_(UNCHANGED)}")
 
 
 def file_of(server: Server) -> discord.File:

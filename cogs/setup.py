@@ -5,11 +5,11 @@ from discord import app_commands
 from discord.ext import commands
 
 from bot.buttons import Pressed
-from bot.changes import difference
+from bot.changes import UNCHANGED, difference
 from bot.client import Hindsight
 from bot.errors import NotAllowed, UserError
-from bot.languages import _
-from bot.needs import alerts_problem, mend, missing, to_watch
+from bot.languages import _, decimal, ngettext
+from bot.needs import alerts_problem
 from bot.policy import PRESETS
 from bot.records import Server
 from bot.render.setup import LIVE, SHADOW, preset_choice, preset_words, told
@@ -42,9 +42,8 @@ class Setup(commands.Cog):
         """Choose how much is flagged, and how many alerts a day may hold."""
         await interaction.response.defer(ephemeral=True)
         await change(interaction, "preset", thresholds=PRESETS[preset])
-        await interaction.followup.send(
-            view=told(f"✅ {preset_words(PRESETS[preset])}\n-# It holds for messages from now on."), ephemeral=True
-        )
+        said = f"✅ {preset_words(PRESETS[preset])}\n-# {_('It holds for messages from now on.')}"
+        await interaction.followup.send(view=told(said), ephemeral=True)
 
     @app_commands.command(name="golive")
     @app_commands.guild_only()
@@ -88,7 +87,7 @@ async def log_change(
 async def set_live(interaction: Pressed, *, live: bool) -> str:
     """Go live or back into shadow; say what that means."""
     await change(interaction, "live" if live else "shadow", live=live)
-    return LIVE if live else SHADOW
+    return _(LIVE if live else SHADOW)
 
 
 async def set_alerts(interaction: Pressed, channel_id: int) -> str:
@@ -100,11 +99,12 @@ async def set_alerts(interaction: Pressed, channel_id: int) -> str:
     guild = guild_of(interaction)
     problem = alerts_problem(guild, channel_id)
     if problem is not None:
-        raise UserError(f"{problem} Nothing was changed.")
+        raise UserError(f"{problem} {_(UNCHANGED)}")
     await change(interaction, "alerts channel", channel_id, alerts_channel_id=channel_id)
     waiting = await interaction.client.store.flags.count_open(guild.id)
-    rest = f" {waiting} already wait in `/review`." if waiting else ""
-    return f"✅ Alerts go to <#{channel_id}> from now on.{rest}"
+    said = _("✅ Alerts go to {channel} from now on.").format(channel=f"<#{channel_id}>")
+    rest = ngettext("{number} already waits in `/review`.", "{number} already wait in `/review`.", waiting)
+    return f"{said} {rest.format(number=decimal(waiting))}" if waiting else said
 
 
 def check_manager(interaction: Pressed) -> None:
@@ -115,18 +115,6 @@ def check_manager(interaction: Pressed) -> None:
     """
     if not interaction.permissions.manage_guild:
         raise NotAllowed(_("This needs the permission Manage Server."))
-
-
-async def problems_of(bot: Hindsight, channels: list[int]) -> dict[int, str]:
-    """Say what is missing in watched channels, by channel."""
-    problems = {}
-    for channel_id in channels:
-        place = await bot.quotes.find(channel_id)
-        if place is None:
-            problems[channel_id] = f"<#{channel_id}> is hidden from me: allow my role **View Channel** there."
-        elif lacking := missing(place, to_watch(place)):
-            problems[channel_id] = mend(place, lacking)
-    return problems
 
 
 def guild_of(interaction: Pressed) -> discord.Guild:

@@ -10,10 +10,11 @@ import discord
 from discord import app_commands
 from discord.ext import commands
 
-from bot import __version__, needs
+from bot import __version__
 from bot.buttons import Pressed, member_of
 from bot.citing import names_for
 from bot.client import Hindsight
+from bot.problems import problems_of
 from bot.render import statistics as render
 from bot.store.statistics import Figures
 from bot.visibility import can_open
@@ -36,16 +37,16 @@ class Statistics(commands.Cog):
         await interaction.response.defer(ephemeral=True, thinking=True)
         member, bot = member_of(interaction), self.bot
         server = await bot.store.servers.get(member.guild.id)
-        places = await self._watched(member.guild.id)
         rights = interaction.permissions
         moderates = rights.manage_messages or rights.manage_guild
+        missing = await problems_of(bot.store, bot.quotes, member.guild) if moderates else None
         about = render.About(
             __version__,
             server,
-            [place.id for place in places.values() if place is not None and await can_open(member, place)],
+            await self._open_to(member),
             bot.models.read.backlog,
             {"reader": bot.models.reader.version, "embedder": bot.models.embedder.version},
-            _problems(member.guild, server.alerts_channel_id, places) if moderates else None,
+            None if missing is None else [problem.text for problem in missing],
             bot.intake.paused,
             _caught_up(bot),
         )
@@ -69,24 +70,15 @@ class Statistics(commands.Cog):
         files = [await asyncio.to_thread(_picture, figures, names)] if drawn else []
         await interaction.followup.send(view=render.stats_view(figures, drawn=drawn), files=files, ephemeral=True)
 
-    async def _watched(self, guild_id: int) -> Mapping[int, needs.Place | None]:
-        watched = await self.bot.store.servers.watched(guild_id)
-        return {channel_id: await self.bot.quotes.find(channel_id) for _, channel_id in watched}
+    async def _open_to(self, member: discord.Member) -> list[int]:
+        """List the watched channels that a member can open."""
+        watched = await self.bot.store.servers.watched(member.guild.id)
+        places = [await self.bot.quotes.find(channel_id) for _, channel_id in watched]
+        return [place.id for place in places if place is not None and await can_open(member, place)]
 
 
 def _picture(figures: Figures, names: Mapping[int, str]) -> discord.File:
     return discord.File(BytesIO(render.draw(figures, lambda channel_id: names[channel_id])), render.NAME)
-
-
-def _problems(guild: discord.Guild, alerts_id: int | None, places: Mapping[int, needs.Place | None]) -> list[str]:
-    alerts = needs.alerts_problem(guild, alerts_id)
-    found = [alerts] if alerts else []
-    for channel_id, place in places.items():
-        if place is None:
-            found.append(f"I cannot see <#{channel_id}> any more: allow **View Channel** there, or `/watch remove` it.")
-        elif lacking := needs.missing(place, needs.to_watch(place)):
-            found.append(needs.mend(place, lacking))
-    return found
 
 
 def _caught_up(bot: Hindsight) -> int | None:

@@ -5,32 +5,35 @@ from typing import Any
 
 import discord
 
+from bot.languages import N_, _, decimal, percent
 from bot.policy import PRESETS, preset_of
 from bot.records import Thresholds
+from bot.render.labels import name_of
 from bot.render.layout import Layout
-from bot.render.text import ACCENT, clip, count
+from bot.render.text import ACCENT, capital, clip, numbered
 
 SETUP = r"setup:(?P<action>backfill|keep|forget):(?P<channel>\d+)"
 SHOWN = 15  # channels named in one message
 PROBLEM_ROOM = 350
 PROBLEMS = 5
+PRESET_NAMES = {"quiet": N_("quiet"), "standard": N_("standard"), "strict": N_("strict")}
 PRESET_WORDS = {
-    "quiet": "few alerts, only where the model is very sure",
-    "standard": "alerts where the model is fairly sure",
-    "strict": "many alerts, also where the model leans one way only",
+    "quiet": N_("few alerts, only where the model is very sure"),
+    "standard": N_("alerts where the model is fairly sure"),
+    "strict": N_("many alerts, also where the model leans one way only"),
 }
-LIVE = (
+LIVE = N_(
     "### ☀️ Live\nFrom now on I post context cards in the watched channels when a story returns. Alerts go to the "
     "moderators' channel as before. `/shadow` takes it back."
 )
-SHADOW = (
+SHADOW = N_(
     "### 🌙 In shadow\nFrom now on nothing that I make is public: I read and remember as before, cards are only "
     "counted, alerts go to the moderators' channel alone. `/golive` takes it back."
 )
 
 
 def notice() -> Layout:
-    """Tell a channel that it is read from now on."""
+    """Tell a channel that it is read from now on; everybody sees it, so it is English."""
     said = (
         "### 👀 Hindsight reads this channel from now on\n"
         "When a story is shared that this server has met before, it says when. It also reads what the replies do in "
@@ -45,27 +48,28 @@ def notice() -> Layout:
 def watch_added(channel_id: int, *, posted: bool) -> Layout:
     """Say that a channel is read, and offer to read what is already there."""
     told = (
-        "A notice in the channel says so to its members."
+        _("A notice in the channel says so to its members.")
         if posted
-        else "A forum cannot hold a notice: please mention in its guidelines that Hindsight reads it, and `/privacy`."
+        else _(
+            "A forum cannot hold a notice: please mention in its guidelines that Hindsight reads it, and `/privacy`."
+        )
     )
-    said = (
-        f"### ✅ Reading <#{channel_id}>\n{told}\nI know nothing of what was said there before, unless I read it now."
-    )
-    button = _button("Read what is already here", f"setup:backfill:{channel_id}", discord.ButtonStyle.primary)
+    head = _("### ✅ Reading {channel}").format(channel=f"<#{channel_id}>")
+    said = f"{head}\n{told}\n{_('I know nothing of what was said there before, unless I read it now.')}"
+    button = _button(_("Read what is already here"), f"setup:backfill:{channel_id}", discord.ButtonStyle.primary)
     return Layout(discord.ui.TextDisplay(said), discord.ui.ActionRow(button))
 
 
 def ask_removal(channel_id: int) -> Layout:
     """Ask what is to become of what was read."""
-    said = (
-        f"### Stop reading <#{channel_id}>?\n"
+    said = _(
+        "### Stop reading {channel}?\n"
         "**Keep**: earlier stories from there can still be found.\n"
         "**Forget**: all that was kept of its messages is deleted, and cards that showed them go."
-    )
+    ).format(channel=f"<#{channel_id}>")
     row = discord.ui.ActionRow[Any](
-        _button("Stop and keep", f"setup:keep:{channel_id}", discord.ButtonStyle.primary),
-        _button("Stop and forget", f"setup:forget:{channel_id}", discord.ButtonStyle.danger),
+        _button(_("Stop and keep"), f"setup:keep:{channel_id}", discord.ButtonStyle.primary),
+        _button(_("Stop and forget"), f"setup:forget:{channel_id}", discord.ButtonStyle.danger),
     )
     return Layout(discord.ui.TextDisplay(said), row)
 
@@ -78,19 +82,32 @@ def told(text: str) -> Layout:
 def channel_list(channels: Sequence[int], problems: Mapping[int, str]) -> str:
     """List watched channels, with what is missing in them."""
     if not channels:
-        return "No channel is watched yet: `/watch add` begins."
+        return _("No channel is watched yet: `/watch add` begins.")
     lines = [f"- <#{channel_id}>" + (" ⚠️" if channel_id in problems else "") for channel_id in channels[:SHOWN]]
     if len(channels) > SHOWN:
-        lines.append(f"- and {count(len(channels) - SHOWN, 'more channel')}")
+        lines.append(f"- {more_channels(len(channels) - SHOWN)}")
     return "\n".join([*lines, *warnings(list(problems.values()))])
+
+
+def more_channels(number: int) -> str:
+    """Say how many channels are not named."""
+    return numbered("and {number} more channel", "and {number} more channels", number)
 
 
 def preset_words(thresholds: Thresholds) -> str:
     """Describe a policy in words and numbers."""
     name = preset_of(thresholds)
-    head = f"{name.capitalize()}: {PRESET_WORDS[name]}" if name else "Own thresholds"
-    numbers = ", ".join(f"{label} from {score:.0%}" for label, score in list(thresholds.flags.items())[:5])
-    return f"{head}\n-# {numbers}; up to {thresholds.alerts_a_day} alerts a day, the rest waits in the queue"
+    head = f"{capital(_(PRESET_NAMES[name]))}: {_(PRESET_WORDS[name])}" if name else _("Own thresholds")
+    numbers = ", ".join(flagged_from(label, score) for label, score in list(thresholds.flags.items())[:5])
+    most = _("up to {number} alerts a day, the rest waits in the queue").format(number=decimal(thresholds.alerts_a_day))
+    return f"{head}\n-# {f'{numbers}; ' if numbers else ''}{most}"
+
+
+def flagged_from(label: str, score: float | None) -> str:
+    """Say from what score a label is flagged; None means never."""
+    if score is None:
+        return _("{label} never").format(label=name_of(label))
+    return _("{label} from {score}").format(label=name_of(label), score=percent(score))
 
 
 def preset_choice(name: str) -> str:
@@ -104,7 +121,7 @@ def warnings(problems: Sequence[str]) -> list[str]:
     """Name what is missing, the first few of it."""
     lines = [f"⚠️ {clip(problem, PROBLEM_ROOM)}" for problem in problems[:PROBLEMS]]
     if len(problems) > PROBLEMS:
-        lines.append(f"⚠️ and {len(problems) - PROBLEMS} more")
+        lines.append(f"⚠️ {_('and {number} more').format(number=len(problems) - PROBLEMS)}")
     return lines
 
 

@@ -4,16 +4,18 @@ import io
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import discord
 
+from bot.languages import N_, _, decimal, ngettext, percent, short_day
 from bot.records import Server
-from bot.render.charts import COLORS, SHOWN, WORDS
+from bot.render.charts import COLORS, SHOWN
 from bot.render.drawing import INK, PAPER, SIZE, drawable, in_turn, legend, plain
 from bot.render.layout import Layout
-from bot.render.text import ACCENT, clip, count, when
+from bot.render.tally import meant
+from bot.render.text import ACCENT, clip, numbered, when
 from bot.store.statistics import Figures
 
 NAME = "stats.png"
@@ -26,12 +28,19 @@ OUTCOMES = {
     "withdrawn": "#4a4e58",
     "open": "#7d838f",
 }
+OUTCOME_WORDS = {
+    "agreed": N_("agreed"),
+    "corrected": N_("corrected"),
+    "dismissed": N_("dismissed"),
+    "withdrawn": N_("withdrawn"),
+    "open": N_("still open"),
+}
 TAKEN_DOWN = {
-    "removed": "removed by moderators",
-    "forgiven": "removed by moderators",
-    "retracted": "taken back by who shared the story",
-    "hidden": "hidden by members' votes",
-    "empty": "empty after deletions",
+    "removed": N_("{number} removed by moderators"),
+    "forgiven": N_("{number} removed by moderators"),
+    "retracted": N_("{number} taken back by who shared the story"),
+    "hidden": N_("{number} hidden by members' votes"),
+    "empty": N_("{number} empty after deletions"),
 }
 LISTED = 10  # channels and missing permissions that `/about` names
 
@@ -58,18 +67,18 @@ class About:
 
 def about_view(about: About) -> Layout:
     """Say what the bot is and how it stands here."""
-    head = (
-        f"### Hindsight {about.version}\n"
+    said = _(
         "I show which claims were met here before, and how those discussions went.\n"
         "I condense discussions, every sentence with its source: `/summarize`.\n"
         "I point moderators to replies worth a look; I never punish anybody, and keep no score of people."
     )
-    live = "**live**" if about.server.live else "**in shadow**: nothing is posted in public yet"
-    watched = _listed([f"<#{channel_id}>" for channel_id in about.channels]) or "no channel that you can open"
+    head = f"### Hindsight {about.version}\n{said}"
+    live = _("I am **live**") if about.server.live else _("I am **in shadow**: nothing is posted in public yet")
+    watched = _listed([f"<#{channel_id}>" for channel_id in about.channels]) or _("no channel that you can open")
     models = " · ".join(f"{name} `{version[:16]}`" for name, version in about.models.items())
-    state = f"I am {live}, watch {watched}, and {_reading(about)}.\n-# {models}"
-    foot = "`/privacy show` says what is kept of you; `/privacy optout` leaves you out."
-    items: list[discord.ui.Item[Any]] = [discord.ui.TextDisplay(head), discord.ui.TextDisplay(state)]
+    state = _("{live}, watch {channels}, and {reading}.").format(live=live, channels=watched, reading=_reading(about))
+    foot = _("`/privacy show` says what is kept of you; `/privacy optout` leaves you out.")
+    items: list[discord.ui.Item[Any]] = [discord.ui.TextDisplay(head), discord.ui.TextDisplay(f"{state}\n-# {models}")]
     if about.problems is not None:
         items += [discord.ui.Separator(), discord.ui.TextDisplay(_problems(about.problems))]
     return Layout(discord.ui.Container(*items, discord.ui.TextDisplay(foot), accent_color=ACCENT))
@@ -77,21 +86,28 @@ def about_view(about: About) -> Layout:
 
 def _reading(about: About) -> str:
     if about.paused is not None:
-        return f"**have paused reading** since {when(about.paused)}: messages wait, none is lost"
+        said = _("**have paused reading** since {when}: messages wait, none is lost")
+        return said.format(when=when(about.paused))
     if about.caught_up:
-        return f"am catching up on what I missed, {count(about.caught_up, 'message')} so far"
-    return f"{count(about.backlog, 'message')} wait to be read" if about.backlog else "everything is read"
+        return numbered(
+            "am catching up on what I missed, {number} message so far",
+            "am catching up on what I missed, {number} messages so far",
+            about.caught_up,
+        )
+    if about.backlog:
+        return numbered("{number} message waits to be read", "{number} messages wait to be read", about.backlog)
+    return _("everything is read")
 
 
 def stats_view(figures: Figures, *, drawn: bool) -> Layout:
     """Show the picture, when there is one, above the same in words."""
     days = (figures.until - figures.since).days
-    items: list[discord.ui.Item[Any]] = [discord.ui.TextDisplay(f"### The last {days} days")]
+    items: list[discord.ui.Item[Any]] = [discord.ui.TextDisplay(_("### The last {number} days").format(number=days))]
     if drawn:
         gallery = discord.ui.MediaGallery[Any]()
         gallery.add_item(media=f"attachment://{NAME}", description=clip(in_words(figures), 1000))
         items.append(gallery)
-    foot = "-# Counted by label and channel, never by person."
+    foot = _("-# Counted by label and channel, never by person.")
     words = discord.ui.TextDisplay(f"{in_words(figures)}\n{foot}")
     return Layout(discord.ui.Container(*items, words, accent_color=ACCENT))
 
@@ -100,12 +116,12 @@ def in_words(figures: Figures) -> str:
     """Say what was read, flagged, decided and posted."""
     labels = _labels(figures)
     if not labels and not figures.flags and not figures.cards:
-        return "Nothing has been read yet. `/watch add` chooses the channels."
+        return _("Nothing has been read yet. `/watch add` chooses the channels.")
     return "\n".join((_said_of_labels(labels), _said_of_flags(figures.flags), _said_of_cards(figures)))
 
 
 @in_turn
-def draw(figures: Figures, name_of: Callable[[int], str]) -> bytes:
+def draw(figures: Figures, called: Callable[[int], str]) -> bytes:
     """Draw labels by day and by channel and flags by verdict as a PNG; slow, so off the event loop."""
     from matplotlib.figure import Figure
 
@@ -113,10 +129,10 @@ def draw(figures: Figures, name_of: Callable[[int], str]) -> bytes:
     rows: Any = figure.subfigures(2, 1, height_ratios=(1, 1.1))
     by_day, lower = rows[0].subplots(), rows[1].subplots(1, 2)
     _columns(by_day, figures)
-    channels = _by_channel(figures, name_of)
-    _lines(lower[0], "Replies by channel", channels, {label: COLORS[label] for label in SHOWN})
-    flags = {label: {o: figures.flags.get((label, o), 0) for o in OUTCOMES} for label in SHOWN}
-    _lines(lower[1], "Flags and verdicts", {k: v for k, v in flags.items() if any(v.values())}, OUTCOMES)
+    channels = _by_channel(figures, called)
+    _lines(lower[0], _("Replies by channel"), channels, {label: COLORS[label] for label in SHOWN})
+    flags = {meant(label): {o: figures.flags.get((label, o), 0) for o in OUTCOMES} for label in SHOWN}
+    _lines(lower[1], _("Flags and verdicts"), {k: v for k, v in flags.items() if any(v.values())}, OUTCOMES)
     picture = io.BytesIO()
     figure.savefig(picture, format="png", facecolor=PAPER)
     return picture.getvalue()
@@ -127,11 +143,11 @@ def _columns(axes: Any, figures: Figures) -> None:
     below = [0] * len(days)
     for label in (each for each in SHOWN if any(figures.days.get((day, each)) for day in days)):
         heights = [figures.days.get((day, label), 0) for day in days]
-        axes.bar(range(len(days)), heights, bottom=below, color=COLORS[label], label=WORDS.get(label, label))
+        axes.bar(range(len(days)), heights, bottom=below, color=COLORS[label], label=meant(label))
         below = [under + height for under, height in zip(below, heights, strict=True)]
     marks = range(0, len(days), max(1, len(days) // 6))
-    axes.set_xticks(list(marks), [_day(days[mark]) for mark in marks])
-    plain(axes, "Replies by day", rows=1)
+    axes.set_xticks(list(marks), [short_day(days[mark]) for mark in marks])
+    plain(axes, _("Replies by day"), rows=1)
     axes.yaxis.get_major_locator().set_params(integer=True, nbins=4)
     if any(below):
         legend(axes, 6)
@@ -142,27 +158,33 @@ def _lines(axes: Any, title: str, bars: Bars, colors: Mapping[str, str]) -> None
     left = [0] * len(names)
     for part in (each for each in colors if any(bars[name].get(each) for name in names)):
         widths = [bars[name].get(part, 0) for name in names]
-        axes.barh(range(len(names)), widths, left=left, color=colors[part], label=WORDS.get(part, part))
+        axes.barh(
+            range(len(names)),
+            widths,
+            left=left,
+            color=colors[part],
+            label=_(OUTCOME_WORDS[part]) if part in OUTCOME_WORDS else meant(part),
+        )
         left = [start + width for start, width in zip(left, widths, strict=True)]
     axes.set_yticks(range(len(names)), names, parse_math=False)
     plain(axes, title, rows=2)
     if not names:
         axes.set_xticks([])
-        axes.text(0.5, 0.5, "none yet", color=INK, fontsize=SIZE, ha="center", transform=axes.transAxes)
+        axes.text(0.5, 0.5, _("none yet"), color=INK, fontsize=SIZE, ha="center", transform=axes.transAxes)
         return
     axes.xaxis.get_major_locator().set_params(integer=True, nbins=4)
     if set(colors) == set(OUTCOMES):
         legend(axes, 3)
 
 
-def _by_channel(figures: Figures, name_of: Callable[[int], str]) -> Bars:
+def _by_channel(figures: Figures, called: Callable[[int], str]) -> Bars:
     totals: Counter[int] = Counter()
-    for (channel_id, _), number in figures.channels.items():
+    for (channel_id, _label), number in figures.channels.items():
         totals[channel_id] += number
     chosen = [channel_id for channel_id, _ in totals.most_common(MOST_CHANNELS)]
     bars: dict[str, dict[str, int]] = {}
     for place, channel_id in enumerate(chosen):
-        name = clip(drawable(name_of(channel_id)), NAMED) or str(channel_id)
+        name = clip(drawable(called(channel_id)), NAMED) or str(channel_id)
         # Two channels may have one name; a bar each they still get.
         key = name if name not in bars else f"{name} ({place})"
         bars[key] = {label: figures.channels.get((channel_id, label), 0) for label in SHOWN}
@@ -171,26 +193,28 @@ def _by_channel(figures: Figures, name_of: Callable[[int], str]) -> Bars:
 
 def _labels(figures: Figures) -> Counter[str]:
     labels: Counter[str] = Counter()
-    for (_, label), number in figures.days.items():
+    for (_day, label), number in figures.days.items():
         labels[label] += number
     return labels
 
 
 def _said_of_labels(labels: Counter[str]) -> str:
     total = labels.total()
-    shares = [f"{WORDS.get(label, label)} {number / total:.0%}" for label, number in labels.most_common()]
-    words = "1 reply" if total == 1 else f"{total:,} replies"
-    return f"**{words} read**" + (": " + ", ".join(shares) if shares else "") + "."
+    said = ngettext("**{number} reply read**", "**{number} replies read**", total).format(number=decimal(total))
+    return _with(said, [f"{meant(label)} {percent(number / total)}" for label, number in labels.most_common()])
 
 
 def _said_of_flags(flags: Mapping[tuple[str, str], int]) -> str:
     outcomes: Counter[str] = Counter()
-    for (_, outcome), number in flags.items():
+    for (_label, outcome), number in flags.items():
         outcomes[outcome] += number
-    parts = [f"{outcomes[outcome]:,} {outcome}" for outcome in OUTCOMES if outcomes[outcome]]
-    said = f"**{count(outcomes.total(), 'flag')}**" + (": " + ", ".join(parts) if parts else "") + "."
+    parts = [f"{decimal(outcomes[outcome])} {_(OUTCOME_WORDS[outcome])}" for outcome in OUTCOMES if outcomes[outcome]]
+    said = _with(numbered("**{number} flag**", "**{number} flags**", outcomes.total()), parts)
     decided = outcomes["agreed"] + outcomes["corrected"] + outcomes["dismissed"]
-    return f"{said} Moderators agreed with {outcomes['agreed'] / decided:.0%} of those decided." if decided else said
+    if not decided:
+        return said
+    agreed = _("Moderators agreed with {share} of those decided.").format(share=percent(outcomes["agreed"] / decided))
+    return f"{said} {agreed}"
 
 
 def _said_of_cards(figures: Figures) -> str:
@@ -199,25 +223,29 @@ def _said_of_cards(figures: Figures) -> str:
         if state in TAKEN_DOWN:
             down[TAKEN_DOWN[state]] += number
     posted = figures.cards.get("posted", 0) + down.total()
-    parts = [f"{number:,} {words}" for words, number in down.most_common()]
+    parts = [_(words).format(number=decimal(number)) for words, number in down.most_common()]
     if figures.cards.get("shadow"):
-        parts.append(f"{figures.cards['shadow']:,} more would have been posted, were it not for shadow")
-    said = f"**{count(posted, 'context card')} posted**" + (": " + ", ".join(parts) if parts else "") + "."
+        more = _("{number} more would have been posted, were it not for shadow")
+        parts.append(more.format(number=decimal(figures.cards["shadow"])))
+    said = _with(numbered("**{number} context card posted**", "**{number} context cards posted**", posted), parts)
     if figures.helpful or figures.unhelpful:
-        said += f" Votes: {figures.helpful:,} helpful, {figures.unhelpful:,} not."
+        votes = _("Votes: {helpful} helpful, {unhelpful} not.")
+        votes = votes.format(helpful=decimal(figures.helpful), unhelpful=decimal(figures.unhelpful))
+        said += f" {votes}"
     return said
+
+
+def _with(said: str, parts: Sequence[str]) -> str:
+    return f"{said}: {', '.join(parts)}." if parts else f"{said}."
 
 
 def _problems(problems: Sequence[str]) -> str:
     if not problems:
-        return "**For moderators**: no permission is missing."
-    return "**For moderators**, to mend:\n" + clip("\n".join(f"- {each}" for each in problems[:LISTED]), 1800)
+        return _("**For moderators**: no permission is missing.")
+    head = _("**For moderators**, to mend:")
+    return f"{head}\n" + clip("\n".join(f"- {each}" for each in problems[:LISTED]), 1800)
 
 
 def _listed(names: Sequence[str]) -> str:
-    more = f" and {len(names) - LISTED} more" if len(names) > LISTED else ""
+    more = f" {_('and {number} more').format(number=len(names) - LISTED)}" if len(names) > LISTED else ""
     return ", ".join(names[:LISTED]) + more
-
-
-def _day(day: date) -> str:
-    return f"{day.day} {day:%b}"

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import discord
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bot.policy import PRESETS
@@ -49,6 +49,7 @@ SERVER = Server(1)
     st.integers(0, 10**7),
     st.sampled_from(["", "x" * 3000]),
 )
+@settings(deadline=None)
 def test_panel_holds_any_server(
     server: Server, spread: Spread, name: str, channels: list[int], problems: list[str], waiting: int, said: str
 ) -> None:
@@ -70,6 +71,7 @@ def test_longest_panel_fits() -> None:
 
 
 @given(SERVERS, SERVERS, SPREADS)
+@settings(deadline=None)
 def test_any_change_is_said(before: Server, after: Server, spread: Spread) -> None:
     for said in (render.effect(before, after, spread), render.daily(after, spread), render.typed(before, after)):
         assert 0 < len(said) < 900

@@ -140,7 +140,7 @@ async def test_shorter_retention_deletes_at_once(world: World) -> None:
     assert (await server_of(world)).claim_days == 90
     assert await world.store.messages.reading(message.id) is not None
     await world.moderator.select(panel, ["3"], custom_id="settings:days")
-    assert "kept for 3 days" in text_of(panel)
+    assert "kept for three days" in text_of(panel)
     assert await world.store.messages.reading(message.id) is None
     await world.moderator.select(panel, ["0"], custom_id="settings:claims")
     assert (await server_of(world)).claim_days is None
