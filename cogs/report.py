@@ -15,6 +15,7 @@ from bot.buttons import Press, Pressed, member_of
 from bot.citing import names_for
 from bot.client import Hindsight
 from bot.errors import NotAllowed, NotFound, UserError
+from bot.languages import _
 from bot.records import Sample
 from bot.render import reports as render
 from bot.render.setup import told
@@ -114,7 +115,7 @@ class Report(commands.Cog):
             await self.bot.store.samples.drop(sample.message_id)
             return None
         passage = await self.bot.pipeline.passage(post)
-        return render.Shown(sample, passage.text or "(no text)", passage.story, passage.parent, more, before)
+        return render.Shown(sample, passage.text, passage.story, passage.parent, more, before)
 
     async def _moderates(self, member: discord.Member, channel_id: int) -> bool:
         place = await self.bot.quotes.find(channel_id)
@@ -129,9 +130,10 @@ class Report(commands.Cog):
         """
         sample = await self.bot.store.samples.get(message_id)
         if sample is None or sample.guild_id != interaction.guild_id:
-            raise NotFound("This reply is not in the sample any more: it was deleted, edited or has expired.")
+            raise NotFound(_("This reply is not in the sample any more: it was deleted, edited or has expired."))
         if not await self._moderates(member_of(interaction), sample.channel_id):
-            raise NotAllowed(f"Only people with Manage Messages in <#{sample.channel_id}> can judge this.")
+            said = _("Only people with Manage Messages in {channel} can judge this.")
+            raise NotAllowed(said.format(channel=f"<#{sample.channel_id}>"))
         return sample
 
 
@@ -146,7 +148,7 @@ class ReportButton(Press, template=render.REPORT):
             await interaction.edit_original_response(view=told(await set_live(interaction, live=True)))
             return
         if not interaction.permissions.manage_messages:
-            raise NotAllowed("This needs the permission Manage Messages.")
+            raise NotAllowed(_("This needs the permission Manage Messages."))
         await interaction.response.defer(ephemeral=True, thinking=True)
         await report_of(interaction).next(interaction)
 
@@ -162,7 +164,7 @@ class SampleButton(Press, template=render.SAMPLE):
         sample = await cog.sample_for(interaction, message_id)
         if what == "undo":
             if not await client.store.samples.take_back(message_id, interaction.user.id, client.clock()):
-                raise UserError("Only who judged a reply can take that back.")
+                raise UserError(_("Only who judged a reply can take that back."))
             await cog.again(interaction, replace(sample, verdict=None))
         elif what == "skip":
             await client.store.samples.drop(message_id)
@@ -171,7 +173,7 @@ class SampleButton(Press, template=render.SAMPLE):
             first = await client.store.samples.judge(message_id, what, interaction.user.id, client.clock())
             await cog.next(interaction, before=message_id if first else None)
             if not first:
-                raise UserError("Somebody judged this reply before you; that stands.")
+                raise UserError(_("Somebody judged this reply before you; that stands."))
 
 
 class TuneButton(Press, template=render.TUNE):
@@ -184,7 +186,7 @@ class TuneButton(Press, template=render.TUNE):
         await interaction.response.defer(ephemeral=True, thinking=True)
         server = await interaction.client.store.servers.get(guild_of(interaction).id)
         if percents(server.thresholds.flags) != now:
-            raise UserError("The thresholds were changed since: ask for a new `/report`. Nothing was changed.")
+            raise UserError(_("The thresholds were changed since: ask for a new `/report`. Nothing was changed."))
         undone = self.match["way"] == "undo"
         flags = {label: percent / 100 for label, percent in then.items()}
         action = "thresholds restored" if undone else "thresholds fitted"

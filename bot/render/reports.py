@@ -10,12 +10,14 @@ from typing import Any
 
 import discord
 
+from bot.languages import N_, _, decimal, percent, short_day, tenths
 from bot.records import Sample
-from bot.render.alerts import ADDRESS, MEANINGS
+from bot.render.alerts import ADDRESS
 from bot.render.charts import COLORS
 from bot.render.drawing import INK, PAPER, SIZE, drawable, in_turn, legend, plain
+from bot.render.labels import meaning_of, name_of
 from bot.render.layout import Layout
-from bot.render.text import ACCENT, LABEL_MARKS, clip, count, jump, quote
+from bot.render.text import ACCENT, LABEL_MARKS, capital, clip, jump, numbered, quote
 from bot.reports import Report, Share
 from bot.tuning import LEAST_VERDICTS, Proposal
 from models.labels import LABELS, MARKS
@@ -26,8 +28,8 @@ SAMPLE = r"sample:(?P<message>\d+):(?P<what>skeptical|partisan|off-topic|informa
 TUNE = r"tune:(?P<way>apply|undo):(?P<now>[spoi\d]*):(?P<then>[spoi\d]*)"
 CHANNELS = 6  # with the most flags, drawn and named
 NAMED = 20  # letters of a channel's name that fit beside its bar
-CARDS = "cards"
-ELSEWHERE = "elsewhere"
+CARDS = N_("cards")
+ELSEWHERE = N_("elsewhere")
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,59 +52,64 @@ def report_view(report: Report, *, drawn: bool) -> Layout:
         gallery.add_item(media=f"attachment://{NAME}", description=clip(in_words(report), 1000))
         items.append(gallery)
     items += [discord.ui.TextDisplay(in_words(report)), discord.ui.Separator(), discord.ui.TextDisplay(_fitted(report))]
-    buttons = [_button("Judge a sample", "report:judge", discord.ButtonStyle.primary)]
+    buttons = [_button(_("Judge a sample"), "report:judge", discord.ButtonStyle.primary)]
     if report.proposal is not None:
-        buttons.append(_button("Use these thresholds", tune("apply", report.proposal.before, report.proposal.after)))
+        buttons.append(_button(_("Use these thresholds"), tune("apply", report.proposal.before, report.proposal.after)))
     if not report.server.live:
-        buttons.append(_button("Go live", "report:live", discord.ButtonStyle.success))
+        buttons.append(_button(_("Go live"), "report:live", discord.ButtonStyle.success))
     return Layout(discord.ui.Container(*items, discord.ui.ActionRow(*buttons), accent_color=ACCENT))
 
 
 def head(report: Report) -> str:
     """Say what the report is of."""
-    span = "the last day" if report.days == 1 else f"the last {report.days} days"
+    span = _("the last day") if report.days == 1 else _("the last {number} days").format(number=report.days)
     if report.server.live:
-        return f"### What happened: {span}"
-    return f"### 🌙 What would have happened, were this server live: {span}"
+        return _("### What happened: {span}").format(span=span)
+    return _("### 🌙 What would have happened, were this server live: {span}").format(span=span)
 
 
 def in_words(report: Report) -> str:
     """Say what was flagged and shown, and how often that was right."""
     happened = report.happened
     if not happened.replies and not happened.flags and not happened.cards:
-        return "Nothing has been read in that time. `/watch add` chooses the channels."
+        return _("Nothing has been read in that time. `/watch add` chooses the channels.")
     flags, cards = sum(happened.flags.values()), sum(happened.cards.values())
-    due = "were due" if report.server.live else "would have been posted"
-    lines = [
-        f"**{count(happened.replies, 'reply' if happened.replies == 1 else 'replies')} read**, "
-        f"**{count(flags, 'flag')}** ({_daily(flags, report.days)}), "
-        f"**{count(cards, 'context card')}** {due} ({_daily(cards, report.days)}).",
-        *(_worth(report, label) for label in LABELS if label in _labels(report)),
-    ]
-    return "\n".join(lines)
+    due = _("were due") if report.server.live else _("would have been posted")
+    counted = (
+        numbered("**{number} reply read**", "**{number} replies read**", happened.replies),
+        f"{numbered('**{number} flag**', '**{number} flags**', flags)} ({_daily(flags, report.days)})",
+        f"{numbered('**{number} context card**', '**{number} context cards**', cards)} {due} "
+        f"({_daily(cards, report.days)}).",
+    )
+    worth = (_worth(report, label) for label in LABELS if label in _labels(report))
+    return "\n".join([", ".join(counted), *worth])
 
 
 def sample_view(shown: Shown) -> Layout:
     """Show a reply that was not flagged, without what the model said of it."""
     sample = shown.sample
-    link = f"[open]({jump(sample.guild_id, sample.channel_id, sample.message_id)})"
-    around = (("Answers", shown.parent), ("Story", ADDRESS.sub("", shown.story or "")))
+    link = f"[{_('open')}]({jump(sample.guild_id, sample.channel_id, sample.message_id)})"
+    around = ((_("Answers"), shown.parent), (_("Story"), ADDRESS.sub("", shown.story or "")))
     under = "\n".join(f"-# **{name}** {quote(text, 180)}" for name, text in around if text and text.strip())
-    meanings = "\n".join(f"-# {LABEL_MARKS[label]} **{label}** {MEANINGS[label]}" for label in LABELS)
-    more = f"-# {count(shown.more, 'reply' if shown.more == 1 else 'replies').capitalize()} more after this one"
+    meanings = "\n".join(f"-# {LABEL_MARKS[label]} **{name_of(label)}** {meaning_of(label)}" for label in LABELS)
+    more = numbered("{number} reply more after this one", "{number} replies more after this one", shown.more)
+    where = _("in {channel}").format(channel=f"<#{sample.channel_id}>")
     texts = (
-        "### What does this reply do?\n-# It was not flagged, and chance chose it: with you I count what I miss. "
-        "What I took it for is not said, so that it does not sway you.",
-        f"> {quote(shown.text, 900)}\n-# in <#{sample.channel_id}> · {link}",
+        _(
+            "### What does this reply do?\n-# It was not flagged, and chance chose it: with you I count what I miss. "
+            "What I took it for is not said, so that it does not sway you."
+        ),
+        f"> {quote(shown.text, 900) or _('(no text)')}\n-# {where} · {link}",
         under,
         meanings,
-        more if shown.more else "-# The last one",
+        f"-# {capital(more) if shown.more else _('The last one')}",
     )
-    last = [_button("Skip", f"sample:{sample.message_id}:skip")]
+    last = [_button(_("Skip"), f"sample:{sample.message_id}:skip")]
     if shown.before is not None:
-        last.append(_button("Undo the last", f"sample:{shown.before}:undo"))
+        last.append(_button(_("Undo the last"), f"sample:{shown.before}:undo"))
     choices = [
-        _button(label.capitalize(), f"sample:{sample.message_id}:{label}", emoji=LABEL_MARKS[label]) for label in LABELS
+        _button(capital(name_of(label)), f"sample:{sample.message_id}:{label}", emoji=LABEL_MARKS[label])
+        for label in LABELS
     ]
     rows = (discord.ui.ActionRow[Any](*choices), discord.ui.ActionRow[Any](*last))
     displays = [discord.ui.TextDisplay[Any](text) for text in texts if text]
@@ -111,25 +118,28 @@ def sample_view(shown: Shown) -> Layout:
 
 def sample_end(before: int | None) -> Layout:
     """Say that there is nothing more to judge."""
-    said = "### ✨ All judged\nThere is no more to judge for now. `/report` says what it comes to."
+    said = _("### ✨ All judged\nThere is no more to judge for now. `/report` says what it comes to.")
     items: list[discord.ui.Item[Any]] = [discord.ui.TextDisplay(said)]
     if before is not None:
-        items.append(discord.ui.ActionRow(_button("Undo the last", f"sample:{before}:undo")))
+        items.append(discord.ui.ActionRow(_button(_("Undo the last"), f"sample:{before}:undo")))
     return Layout(*items)
 
 
 def tuned(before: Mapping[str, int], after: Mapping[str, int], *, undone: bool) -> Layout:
     """Say which thresholds hold now, with the way back."""
-    word = "as they were" if undone else "fitted to this server's verdicts"
-    said = f"### ✅ Thresholds {word}\n{changes(before, after)}.\n-# It holds for messages from now on."
-    back = ("apply", "Use the fitted ones again") if undone else ("undo", "Undo")
+    head = _("### ✅ Thresholds as they were") if undone else _("### ✅ Thresholds fitted to this server's verdicts")
+    said = f"{head}\n{changes(before, after)}.\n-# {_('It holds for messages from now on.')}"
+    back = ("apply", _("Use the fitted ones again")) if undone else ("undo", _("Undo"))
     button = _button(back[1], tune(back[0], after, before))
     return Layout(discord.ui.TextDisplay(said), discord.ui.ActionRow(button))
 
 
 def changes(before: Mapping[str, int], after: Mapping[str, int]) -> str:
     """Say how thresholds differ."""
-    return ", ".join(f"{label} from {percent} % (was {before.get(label, '–')} %)" for label, percent in after.items())
+    said = _("{label} from {now} % (was {before} %)")
+    return ", ".join(
+        said.format(label=name_of(label), now=now, before=before.get(label, "–")) for label, now in after.items()
+    )
 
 
 def tune(way: str, now: Mapping[str, int], then: Mapping[str, int]) -> str:
@@ -162,19 +172,19 @@ def draw(report: Report, names: Mapping[int, str]) -> bytes:
 def _by_day(axes: Any, report: Report) -> None:
     days = [report.since + timedelta(days=i) for i in range((report.until - report.since).days + 1)]
     flags: Counter[tuple[Any, str]] = Counter()
-    for (day, _, label), number in report.happened.flags.items():
+    for (day, _place, label), number in report.happened.flags.items():
         flags[day, label] += number
     below = [0] * len(days)
     for label in (each for each in LABELS if any(flags[day, each] for day in days)):
         heights = [flags[day, label] for day in days]
-        axes.bar(range(len(days)), heights, bottom=below, color=COLORS[label], label=label)
+        axes.bar(range(len(days)), heights, bottom=below, color=COLORS[label], label=name_of(label))
         below = [under + height for under, height in zip(below, heights, strict=True)]
     cards = [sum(n for (day, _), n in report.happened.cards.items() if day == each) for each in days]
     if any(cards):
-        axes.plot(range(len(days)), cards, color=INK, marker="o", linewidth=1.5, label=CARDS)
+        axes.plot(range(len(days)), cards, color=INK, marker="o", linewidth=1.5, label=_(CARDS))
     marks = range(0, len(days), max(1, len(days) // 6))
-    axes.set_xticks(list(marks), [f"{days[mark].day} {days[mark]:%b}" for mark in marks])
-    plain(axes, "Flags and cards by day", rows=1)
+    axes.set_xticks(list(marks), [short_day(days[mark]) for mark in marks])
+    plain(axes, _("Flags and cards by day"), rows=1)
     axes.set_ylim(bottom=0)
     axes.yaxis.get_major_locator().set_params(integer=True, nbins=4)
     if any(below) or any(cards):
@@ -183,7 +193,7 @@ def _by_day(axes: Any, report: Report) -> None:
 
 def _by_channel(axes: Any, report: Report, names: Mapping[int, str]) -> None:
     totals: Counter[int] = Counter()
-    for (_, channel_id, _), number in report.happened.flags.items():
+    for (_day, channel_id, _label), number in report.happened.flags.items():
         totals[channel_id if channel_id in names else 0] += number
     chosen = [channel_id for channel_id, _ in totals.most_common(CHANNELS)][::-1]
     left = [0] * len(chosen)
@@ -191,9 +201,9 @@ def _by_channel(axes: Any, report: Report, names: Mapping[int, str]) -> None:
         widths = [_of_channel(report, names, channel_id, label) for channel_id in chosen]
         axes.barh(range(len(chosen)), widths, left=left, color=COLORS[label])
         left = [start + width for start, width in zip(left, widths, strict=True)]
-    named = [clip(drawable(names.get(each, ELSEWHERE)), NAMED) or str(each) for each in chosen]
+    named = [clip(drawable(names.get(each, _(ELSEWHERE))), NAMED) or str(each) for each in chosen]
     axes.set_yticks(range(len(chosen)), named, parse_math=False)
-    plain(axes, "Flags by channel", rows=0)
+    plain(axes, _("Flags by channel"), rows=0)
     _empty_or_whole(axes, bool(chosen))
 
 
@@ -207,18 +217,18 @@ def _of_channel(report: Report, names: Mapping[int, str], channel_id: int, label
 
 def _shares(axes: Any, report: Report) -> None:
     rows = [
-        (f"{label}: {word}", share, COLORS[label])
+        (f"{name_of(label)}: {word}", share, COLORS[label])
         for label in LABELS
-        for word, share in (("right", report.right.get(label)), ("found", report.found.get(label)))
+        for word, share in ((_("right"), report.right.get(label)), (_("found"), report.found.get(label)))
         if share is not None
     ][::-1]
-    for place, (_, share, color) in enumerate(rows):
+    for place, (_name, share, color) in enumerate(rows):
         axes.plot([100 * share.low, 100 * share.high], [place, place], color=color, linewidth=5, alpha=0.55)
         axes.plot([100 * share.value], [place], color=INK, marker="o", markersize=7)
-    axes.set_yticks(range(len(rows)), [name for name, _, _ in rows])
+    axes.set_yticks(range(len(rows)), [name for name, _share, _color in rows])
     axes.set_xlim(-3, 103)
     axes.set_ylim(-0.6, max(0.6, len(rows) - 0.4))
-    plain(axes, "How good they were", rows=0)
+    plain(axes, _("How good they were"), rows=0)
     if rows:
         axes.set_xticks([0, 50, 100], ["0", "50", "100 %"])
         axes.grid(axis="x", color=INK, alpha=0.15)
@@ -231,7 +241,7 @@ def _empty_or_whole(axes: Any, some: bool) -> None:
         axes.xaxis.get_major_locator().set_params(integer=True, nbins=4)
         return
     axes.set_xticks([])
-    axes.text(0.5, 0.5, "none yet", color=INK, fontsize=SIZE, ha="center", transform=axes.transAxes)
+    axes.text(0.5, 0.5, _("none yet"), color=INK, fontsize=SIZE, ha="center", transform=axes.transAxes)
 
 
 def _labels(report: Report) -> set[str]:
@@ -241,10 +251,14 @@ def _labels(report: Report) -> set[str]:
 def _worth(report: Report, label: str) -> str:
     flags = sum(n for (_, _, name), n in report.happened.flags.items() if name == label)
     right, found = report.right.get(label), report.found.get(label)
-    said = f"{LABEL_MARKS[label]} **{label}**: {count(flags, 'flag')}"
-    said += f", right {_said(right)} of {right.judged:,} judged" if right else ", none judged so far"
+    name = name_of(label)
+    said = f"{LABEL_MARKS[label]} **{name}**: {numbered('{number} flag', '{number} flags', flags)}"
+    if right:
+        said += _(", right {share} of {judged} judged").format(share=_said(right), judged=decimal(right.judged))
+    else:
+        said += _(", none judged so far")
     if found:
-        said += f"; of all that is {label}, about {_said(found)} was flagged"
+        said += _("; of all that is {label}, about {share} was flagged").format(label=name, share=_said(found))
     return said
 
 
@@ -252,38 +266,46 @@ def _fitted(report: Report) -> str:
     lines = []
     if not report.found and _labels(report):
         lines.append(
-            "**What is missed** is unknown until some replies that were not flagged are judged: "
-            f"*Judge a sample* shows them one at a time ({report.sampled} so far)."
+            _(
+                "**What is missed** is unknown until some replies that were not flagged are judged: "
+                "*Judge a sample* shows them one at a time ({number} so far)."
+            ).format(number=report.sampled)
         )
     if report.proposal is not None:
         lines.append(_proposed(report.proposal))
     elif report.verdicts < LEAST_VERDICTS:
-        lines.append(
-            f"**Thresholds** can be fitted to this server from {LEAST_VERDICTS} verdicts on: {report.verdicts} so far."
-        )
+        said = _("**Thresholds** can be fitted to this server from {least} verdicts on: {number} so far.")
+        lines.append(said.format(least=LEAST_VERDICTS, number=report.verdicts))
     else:
-        lines.append(f"**Thresholds** fit this server already, by {report.verdicts:,} verdicts.")
-    return "\n".join(
-        [*lines, "-# Counted by label and channel, never by person. The ranges hold the truth 19 times in 20."]
-    )
+        said = _("**Thresholds** fit this server already, by {number} verdicts.")
+        lines.append(said.format(number=decimal(report.verdicts)))
+    foot = _("-# Counted by label and channel, never by person. The ranges hold the truth 19 times in 20.")
+    return "\n".join([*lines, foot])
 
 
 def _proposed(proposal: Proposal) -> str:
     (flags, flags_then), (right, right_then) = proposal.flags_a_day, proposal.precision
-    return (
-        f"**Thresholds that fit this server better**, by {proposal.verdicts:,} verdicts: "
-        f"{changes(proposal.before, proposal.after)}.\n"
-        f"- flags a day: {flags:.1f} → {flags_then:.1f}\n"
-        f"- of them right, as expected: {right:.0%} → {right_then:.0%}"
+    return _(
+        "**Thresholds that fit this server better**, by {number} verdicts: {changes}.\n"
+        "- flags a day: {flags} → {flags_then}\n"
+        "- of them right, as expected: {right} → {right_then}"
+    ).format(
+        number=decimal(proposal.verdicts),
+        changes=changes(proposal.before, proposal.after),
+        flags=tenths(flags),
+        flags_then=tenths(flags_then),
+        right=percent(right),
+        right_then=percent(right_then),
     )
 
 
 def _said(share: Share) -> str:
-    return f"{share.value:.0%} ({share.low:.0%} to {share.high:.0%})"
+    said = _("{share} ({low} to {high})")
+    return said.format(share=percent(share.value), low=percent(share.low), high=percent(share.high))
 
 
 def _daily(number: int, days: int) -> str:
-    return f"{number / days:.1f} a day"
+    return _("{number} a day").format(number=tenths(number / days))
 
 
 def _code(flags: Mapping[str, int]) -> str:
