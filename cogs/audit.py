@@ -12,13 +12,14 @@ from bot.buttons import Press, Pressed
 from bot.client import Hindsight
 from bot.durations import parse_since
 from bot.errors import NotAllowed, UserError
+from bot.languages import N_, _, decimal
 from bot.message_links import LINK
 from bot.render import audit as render
 from bot.store.audit import ACTORS, KINDS, Wanted
 
 EXPORTED = 40_000  # entries in one table, which stays below every server's limit of uploads
 COOLDOWN = timedelta(seconds=30)
-RIGHTS = "This needs the permission View Audit Log or Manage Server."
+RIGHTS = N_("This needs the permission View Audit Log or Manage Server.")
 
 Place = discord.TextChannel | discord.ForumChannel | discord.Thread
 
@@ -31,7 +32,7 @@ def may_read(interaction: discord.Interaction) -> bool:
     """
     rights = interaction.permissions
     if not (rights.view_audit_log or rights.manage_guild):
-        raise NotAllowed(RIGHTS)
+        raise NotAllowed(_(RIGHTS))
     return True
 
 
@@ -77,7 +78,7 @@ class Audit(commands.Cog):
         """Who decided what, when and why: flags, verdicts, cards, settings. Never what anybody wrote."""
         await interaction.response.defer(ephemeral=True, thinking=True)
         if channel is not None and message is not None:
-            raise UserError("Give only one of `channel` and `message`.")
+            raise UserError(_("Give only one of `channel` and `message`."))
         subject = channel.id if channel is not None else linked_id(guild_id_of(interaction), message)
         moment = parse_since(since, self.bot.clock()) if since is not None else None
         page = await newest(interaction, Wanted(by, what, subject, moment))
@@ -134,12 +135,10 @@ async def hand_out(interaction: Pressed, wanted: Wanted) -> None:
     entries = await store.latest(guild_id, EXPORTED, wanted)
     written = await asyncio.to_thread(render.table, entries)
     total = await store.count(guild_id, wanted)
-    cut = (
-        f" The newest {EXPORTED:,} of {total:,}: `since` and the other filters make it fewer."
-        if total > EXPORTED
-        else ""
-    )
-    said = f"{render.filters_words(wanted)}. Ids, numbers and names of settings; no text of any message.{cut}"
+    said = f"{render.filters_words(wanted)}. {_('Ids, numbers and names of settings; no text of any message.')}"
+    if total > EXPORTED:
+        cut = _("The newest {number} of {total}: `since` and the other filters make it fewer.")
+        said += f" {cut.format(number=decimal(EXPORTED), total=decimal(total))}"
     file = discord.File(BytesIO(written.encode()), render.TABLE)
     await interaction.followup.send(said, file=file, ephemeral=True)
 
@@ -155,7 +154,7 @@ def linked_id(guild_id: int, link: str | None) -> int | None:
     match = LINK.search(link)
     if match is None or int(match[1]) != guild_id:
         raise UserError(
-            "`message`: that is no link to a message of this server. Hold a message, then Copy Message Link."
+            _("`message`: that is no link to a message of this server. Hold a message, then Copy Message Link.")
         )
     return int(match[3])
 

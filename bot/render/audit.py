@@ -11,8 +11,10 @@ from typing import Any
 
 import discord
 
+from bot.languages import N_, _, percent
+from bot.render.labels import NAMES, name_of
 from bot.render.layout import Layout
-from bot.render.text import ACCENT, clip, count, jump
+from bot.render.text import ACCENT, capital, clip, jump, numbered
 from bot.store.audit import ACTIONS, ACTORS, KINDS, Entry, Wanted
 
 PAGE = 10
@@ -25,7 +27,8 @@ PRESS = re.compile(
     r"audit:(?P<what>older|newer|table):(?P<entry>\d+):(?P<actor>[a-z]*):(?P<kind>[a-z]*):(?P<subject>\d*):(?P<since>\d{0,11})"
 )
 MARKS = {"flags": "🚩", "verdicts": "⚖️", "sanctions": "🔨", "cards": "🕰️", "privacy": "🔒"}
-BY = {"bot": "Hindsight", "member": "a member"}
+BY = {"bot": "Hindsight", "member": N_("a member")}
+BY_WORDS = {"bot": N_("by Hindsight"), "moderator": N_("by moderators"), "member": N_("by members")}
 KIND_WORDS = {
     "flags": "Flags: raised, withdrawn, disputed",
     "verdicts": "Verdicts, second opinions, undone ones",
@@ -34,6 +37,78 @@ KIND_WORDS = {
     "privacy": "Opt-outs and erasures",
     "settings": "Settings, watched channels, live or shadow",
 }
+KIND_NAMES = {
+    "flags": N_("flags"),
+    "verdicts": N_("verdicts"),
+    "sanctions": N_("sanctions"),
+    "cards": N_("cards"),
+    "privacy": N_("privacy"),
+    "settings": N_("settings"),
+}
+# What the log writes in English, as the table hands it out; the pages say it in the reader's language.
+WORDS = frozenset(
+    {
+        N_("flag"),
+        N_("flag withdrawn"),
+        N_("flag reopened"),
+        N_("no alert"),
+        N_("dispute"),
+        N_("verdict"),
+        N_("undo"),
+        N_("second opinion"),
+        N_("sample judged"),
+        N_("sample taken back"),
+        N_("message deleted"),
+        N_("timed out"),
+        N_("card due"),
+        N_("card in shadow"),
+        N_("card posted"),
+        N_("card dropped"),
+        N_("card withdrawn"),
+        N_("card removed"),
+        N_("card retracted"),
+        N_("card hidden"),
+        N_("card empty"),
+        N_("cards stopped"),
+        N_("cards resumed"),
+        N_("opt-out"),
+        N_("opt-in"),
+        N_("erase"),
+        N_("purge"),
+        N_("erased by operator"),
+        N_("watch"),
+        N_("unwatch"),
+        N_("unwatch and forget"),
+        N_("live"),
+        N_("shadow"),
+        N_("preset"),
+        N_("thresholds"),
+        N_("thresholds fitted"),
+        N_("thresholds restored"),
+        N_("channel thresholds"),
+        N_("settings imported"),
+        N_("alerts channel"),
+        N_("retention"),
+        N_("claims kept"),
+        N_("disputes"),
+        N_("digests"),
+        N_("label"),
+        N_("score"),
+        N_("from"),
+        N_("model"),
+        N_("occurrences"),
+        N_("fact checks"),
+        N_("dismissed"),
+        N_("minutes"),
+        N_("replies"),
+        N_("hour"),
+        N_("a day"),
+        N_("alerts a day"),
+        N_("channels"),
+        N_("retention days"),
+        N_("claim days"),
+    }
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,17 +125,17 @@ class Page:
 
 def audit_view(page: Page) -> Layout:
     """Show a page of the log."""
-    number = count(page.total, "entry" if page.total == 1 else "entries")
-    head = f"### 📜 Log of decisions\n-# {filters_words(page.wanted)} · {number}"
+    number = numbered("{number} entry", "{number} entries", page.total)
+    head = f"{_('### 📜 Log of decisions')}\n-# {filters_words(page.wanted)} · {number}"
     if not page.entries:
-        said = "Nothing here yet: what I decide, and what moderators decide about it, is written down from now on."
-        found = said if page.wanted == Wanted() else "Nothing in the log is like that. Try fewer filters."
+        said = _("Nothing here yet: what I decide, and what moderators decide about it, is written down from now on.")
+        found = said if page.wanted == Wanted() else _("Nothing in the log is like that. Try fewer filters.")
         return Layout(discord.ui.TextDisplay(f"{head}\n{found}"))
     lines = "\n".join(line(page.guild_id, entry) for entry in page.entries)
     row: discord.ui.ActionRow[Any] = discord.ui.ActionRow(
-        _button("Newer", "newer", page.entries[0].id, page.wanted, disabled=not page.newer),
-        _button("Older", "older", page.entries[-1].id, page.wanted, disabled=not page.older),
-        _button("As a table (CSV)", "table", 0, page.wanted),
+        _button(_("Newer"), "newer", page.entries[0].id, page.wanted, disabled=not page.newer),
+        _button(_("Older"), "older", page.entries[-1].id, page.wanted, disabled=not page.older),
+        _button(_("As a table (CSV)"), "table", 0, page.wanted),
     )
     text = discord.ui.TextDisplay(clip(f"{head}\n{lines}", ROOM))
     return Layout(discord.ui.Container(text, row, accent_color=ACCENT))
@@ -68,9 +143,10 @@ def audit_view(page: Page) -> Layout:
 
 def line(guild_id: int, entry: Entry) -> str:
     """Say who decided what when about what."""
-    by = f"<@{entry.actor_id}>" if entry.actor_id is not None else BY[entry.actor]
+    by = f"<@{entry.actor_id}>" if entry.actor_id is not None else _(BY[entry.actor])
+    said = _("**{action}** by {by}").format(action=_word(entry.action), by=by)
     parts = [
-        f"{_mark(entry.action)} {discord.utils.format_dt(entry.at, 'f')} **{entry.action}** by {by}",
+        f"{_mark(entry.action)} {discord.utils.format_dt(entry.at, 'f')} {said}",
         _subject(guild_id, entry),
         clip(details(entry), DETAIL),
     ]
@@ -81,7 +157,7 @@ def details(entry: Entry) -> str:
     """Say what else is known of a decision: scores, thresholds, model, settings before and after."""
     parts = []
     for name, value in entry.detail.items():
-        words = name.replace("_", " ")
+        words = _word(name.replace("_", " "))
         if isinstance(value, list) and len(value) == 2:
             parts.append(f"{words}: {_said(value[0])} → {_said(value[1])}")
         elif value is not None:
@@ -93,14 +169,14 @@ def filters_words(wanted: Wanted) -> str:
     """Say which entries are shown."""
     parts = []
     if wanted.actor:
-        parts.append({"bot": "by Hindsight", "moderator": "by moderators", "member": "by members"}[wanted.actor])
+        parts.append(_(BY_WORDS[wanted.actor]))
     if wanted.kind:
-        parts.append(wanted.kind)
+        parts.append(_(KIND_NAMES[wanted.kind]))
     if wanted.subject_id:
-        parts.append("about one message or channel")
+        parts.append(_("about one message or channel"))
     if wanted.since:
-        parts.append(f"since {discord.utils.format_dt(wanted.since, 'f')}")
-    return ", ".join(parts).capitalize() if parts else "All of it, newest first"
+        parts.append(_("since {when}").format(when=discord.utils.format_dt(wanted.since, "f")))
+    return capital(", ".join(parts)) if parts else _("All of it, newest first")
 
 
 def table(entries: Iterable[Entry]) -> str:
@@ -132,7 +208,8 @@ def _subject(guild_id: int, entry: Entry) -> str:
         return ""
     if entry.channel_id is None:
         return f"<#{entry.subject_id}>"
-    return f"[message]({jump(guild_id, entry.channel_id, entry.subject_id)}) in <#{entry.channel_id}>"
+    link = jump(guild_id, entry.channel_id, entry.subject_id)
+    return _("[message]({link}) in {channel}").format(link=link, channel=f"<#{entry.channel_id}>")
 
 
 def _kind(action: str) -> str | None:
@@ -146,15 +223,22 @@ def _mark(action: str) -> str:
 def _said(value: Any) -> str:
     match value:
         case None:
-            return "none"
+            return _("none")
         case bool():
-            return "yes" if value else "no"
+            return _("yes") if value else _("no")
         case float():
-            return f"{value:.0%}" if 0 <= value <= 1 else f"{value:g}"
+            return percent(value) if 0 <= value <= 1 else f"{value:g}"
         case dict():
-            return ", ".join(f"{name} {_said(each)}" for name, each in value.items()) or "none"
-        case _:
-            return str(value)
+            return ", ".join(f"{_word(name)} {_said(each)}" for name, each in value.items()) or _("none")
+        case other:
+            return _word(str(other))
+
+
+def _word(text: str) -> str:
+    """Translate a word of the log's own; ids, numbers and versions stand as they are."""
+    if text in NAMES:
+        return name_of(text)
+    return _(text) if text in WORDS else text
 
 
 def _button(label: str, what: str, entry_id: int, wanted: Wanted, *, disabled: bool = False) -> discord.ui.Button[Any]:

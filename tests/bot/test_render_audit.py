@@ -5,7 +5,7 @@ import io
 import json
 from datetime import UTC, datetime, timedelta
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bot.render.audit import COLUMNS, PAGE, PRESS, Page, audit_view, details, line, table, wanted_of
@@ -39,6 +39,7 @@ WANTED = st.builds(
 
 
 @given(st.lists(ENTRIES, max_size=PAGE), WANTED)
+@settings(deadline=None)
 def test_any_page_fits_and_its_buttons_keep_the_filters(entries: list[Entry], wanted: Wanted) -> None:
     view = audit_view(Page(GUILD, entries, wanted, 10**7, older=True, newer=True))
     assert view.content_length() <= 4000
