@@ -11,6 +11,7 @@ from bot.client import Hindsight
 from bot.digest_plan import Plan
 from bot.digest_rounds import Rounds
 from bot.errors import NotAllowed, UserError
+from bot.languages import ENGLISH, N_, _, speaking
 from bot.render.digest_plan import plan_words
 from bot.render.digests import STORY_PRESS, notice
 from cogs.setup import guild_of
@@ -19,9 +20,9 @@ from cogs.summarize import Summarize
 FEWEST, MOST = 5, 200  # replies
 USUAL_REPLIES, USUAL_REST, USUAL_HOUR = 20, 60, 18
 When = Literal["after a rest", "daily", "never"]
-BOTH = "`minutes` goes with *after a rest*, `hour` with *daily*. Nothing was changed."
-WITHOUT = "Choose `when`, too: *after a rest*, *daily* or *never*. Nothing was changed."
-MODERATORS = "Only moderators can refresh this digest; when people go on, it is made anew by itself."
+BOTH = N_("`minutes` goes with *after a rest*, `hour` with *daily*. Nothing was changed.")
+WITHOUT = N_("Choose `when`, too: *after a rest*, *daily* or *never*. Nothing was changed.")
+MODERATORS = N_("Only moderators can refresh this digest; when people go on, it is made anew by itself.")
 
 
 class Digests(commands.Cog):
@@ -75,10 +76,10 @@ class Digests(commands.Cog):
         await interaction.response.defer(ephemeral=True, thinking=True)
         guild = guild_of(interaction)
         if (minutes is not None and when != "after a rest") or (hour is not None and when != "daily"):
-            raise UserError(WITHOUT if when is None else BOTH)
+            raise UserError(_(WITHOUT if when is None else BOTH))
         if when is None:
             if replies is not None:
-                raise UserError(WITHOUT)
+                raise UserError(_(WITHOUT))
         else:
             rest = timedelta(minutes=minutes or USUAL_REST) if when == "after a rest" else None
             at = (USUAL_HOUR if hour is None else hour) if when == "daily" else None
@@ -96,7 +97,8 @@ class Digests(commands.Cog):
             rest = None if plan.rest is None else round(plan.rest / timedelta(minutes=1))
             detail = {"replies": plan.replies, "minutes": rest, "hour": plan.hour}
             if not self.look.is_running():
-                self.look.start()
+                with speaking(ENGLISH):  # the loop outlives the command, and posts for everybody
+                    self.look.start()
         await store.audit.add(guild.id, self.bot.clock(), interaction.user.id, "digests", None, **detail)
 
     async def _show(self, interaction: Pressed) -> None:
@@ -113,7 +115,7 @@ class StoryButton(Press, template=STORY_PRESS):
     async def press(self, interaction: Pressed) -> None:
         """Make the digest anew."""
         if not interaction.permissions.manage_messages:
-            raise NotAllowed(MODERATORS)
+            raise NotAllowed(_(MODERATORS))
         await interaction.response.defer()
         cog = interaction.client.get_cog("Digests")
         if isinstance(cog, Digests):

@@ -5,24 +5,25 @@ from datetime import datetime, timedelta
 import discord
 
 from bot.digest_plan import Plan, last_hour
+from bot.languages import N_, _
 
-NEVER = "Digests are made only when somebody asks: `/summarize`. `/digests when:after a rest` changes that."
+NEVER = N_("Digests are made only when somebody asks: `/summarize`. `/digests when:after a rest` changes that.")
 
 
 def plan_words(plan: Plan | None, now: datetime, *, live: bool) -> str:
     """Say when digests are made, and how that is ended."""
     if plan is None:
-        return NEVER
-    said = (
-        f"✅ When a story has {plan.replies} replies, {_when(plan, now)}, I post a digest under it, and make it anew "
+        return _(NEVER)
+    said = _(
+        "✅ When a story has {number} replies, {when}, I post a digest under it, and make it anew "
         "when people go on. It cites only what everyone in the channel can open. `/digests when:never` ends that; "
         "deleting a digest ends it for its story."
-    )
-    return said if live else f"{said}\n🌙 In shadow nothing is posted: `/golive` begins it."
+    ).format(number=plan.replies, when=_when(plan, now))
+    return said if live else f"{said}\n{_('🌙 In shadow nothing is posted: `/golive` begins it.')}"
 
 
 def _when(plan: Plan, now: datetime) -> str:
     if plan.rest is not None:
-        return f"and {round(plan.rest / timedelta(minutes=1))} minutes pass without another"
+        return _("and {number} minutes pass without another").format(number=round(plan.rest / timedelta(minutes=1)))
     following = last_hour(plan.hour or 0, now) + timedelta(days=1)
-    return f"each day at {discord.utils.format_dt(following, 't')}"
+    return _("each day at {time}").format(time=discord.utils.format_dt(following, "t"))
