@@ -174,7 +174,7 @@ def test_digest_in_german_keeps_what_was_written() -> None:
         "**🤨 Zweifel**",
         "-# die neuesten 40 Nachrichten · ",
         "einige fehlen, deren Verfasser widersprochen haben · 3 in anderen Sprachen · 1 ohne Worte",
-        "von einem Sprachmodell formuliert (auf dem Rechner des Bots); 2 seiner Sätze fehlen",
+        "von einem Sprachmodell formuliert (auf dem Rechner des Bots); 2 seiner Sätze weggelassen",
         "eine zitierte Nachricht wurde seitdem bearbeitet",
     ):
         assert part in said

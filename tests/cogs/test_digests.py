@@ -6,6 +6,7 @@ import discord
 import pytest
 import simcord
 
+from tests.cogs.conftest import Speaks
 from tests.cogs.test_summarize import REPLIES, STORY, cited, labels, said_to, text_of
 from tests.conftest import World
 
@@ -226,6 +227,20 @@ async def test_only_moderators_refresh_it(watching: World) -> None:
     assert "Only moderators" in said_to(await watching.member.click(posted(watching)[0], label="Refresh"))
     assert not (await watching.moderator.click(posted(watching)[0], label="Refresh")).followups
     assert cited(posted(watching)[0])
+
+
+async def test_it_is_english_whoever_switched_it_on_and_refreshes_it(world: World, speaks: Speaks) -> None:
+    await world.watch()
+    speaks(world.moderator, "de")
+    await switch(world, replies=5)
+    await told(world)
+    await rest(world)
+    for _ in range(2):
+        (digest,) = posted(world)
+        assert "**🤨 Doubts**" in text_of(digest)
+        assert f"-# {len(REPLIES) + len(MORE)} messages · " in text_of(digest)
+        assert labels_of(digest) == ["Refresh"]
+        await world.moderator.click(digest, label="Refresh")
 
 
 def labels_of(message: discord.Message) -> list[str]:

@@ -3,6 +3,7 @@
 import pytest
 from simcord import InteractionResult, MemberActor
 
+from tests.cogs.conftest import Speaks
 from tests.cogs.scene import alerts, buttons, colleague, flagged, said, text_of, warned
 from tests.conftest import World
 
@@ -68,6 +69,22 @@ async def test_verdict_comes_before_another_moderator_and_the_author_learns_the_
     assert buttons(answer.response) == set()
     log = [(entry.action, entry.actor) for entry in await world.store.audit.latest(world.guild.id)]
     assert ("dispute", "member") in log
+
+
+async def test_german_author_is_answered_in_german_and_the_alert_stays_english(
+    world: World, other: MemberActor, speaks: Speaks
+) -> None:
+    message = await flagged(world)
+    speaks(world.member, "de")
+    shown = (await world.member.context_menu(world.news, MENU, message)).response
+    assert buttons(shown) == {"Anfechten"}
+    await world.member.click(shown, label="Anfechten")
+    assert "### ✋ Angefochten" in text_of(shown)
+    (alert,) = alerts(world)
+    assert "The author disputes this label" in text_of(alert)
+    assert "Agree" in buttons(alert)
+    asked = said(await world.member.context_menu(world.news, MENU, message))
+    assert "jemand anderes aus der Moderation" in asked
 
 
 async def test_once_a_message(world: World, other: MemberActor) -> None:
