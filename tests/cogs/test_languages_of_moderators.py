@@ -172,7 +172,7 @@ async def test_log_is_read_in_german_and_handed_out_in_english(world: World, spe
     rows = list(csv.reader(io.StringIO((await file.read()).decode(), newline="")))
     assert [row[4] for row in rows] == ["action", "shadow", "verdict", "flag"]
     wrong = refused(world, await auditor.slash(world.news, "audit", since="irgendwann"))
-    assert "„irgendwann“ kann ich nicht als Zeit lesen" in wrong
+    assert "`seit`: „irgendwann“" in wrong
 
 
 async def test_loop_that_a_german_begins_speaks_english(world: World, speaks: Speaks) -> None:

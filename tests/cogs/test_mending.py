@@ -134,3 +134,16 @@ async def test_kicked_bot_says_nothing(world: World) -> None:
     await world.env.settle()
     assert world.bot.get_guild(world.guild.id) is None
     assert owner_id not in world.env.backend.dm_channels
+
+
+async def test_the_same_is_said_wherever_somebody_asks(world: World) -> None:
+    await world.watch()
+    await world.store.servers.watch(world.guild.id, 77, world.env.now())
+    world.env.inject_error("POST", f"/channels/{world.moderators.id}/messages", status=403, times=None)
+    await flagged(world)
+    hidden = "I cannot see <#77> any more: allow my role **View Channel** there, or `/watch remove` it."
+    for command in ("settings", "about", "watch list"):
+        shown = said(await world.moderator.slash(world.news, command))
+        assert hidden in shown
+        assert ("Discord does not let me post alerts" in shown) is (command != "watch list")
+    assert hidden not in "\n".join(to_owner(world))
