@@ -33,6 +33,7 @@ EXTENSIONS = (
     "cogs.setup",
     "cogs.settings",
     "cogs.report",
+    "cogs.backfills",
     "cogs.channels",
     "cogs.statistics",
     "cogs.privacy",

@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from datetime import timedelta
 
 import discord
@@ -35,6 +35,8 @@ class CatchUp(commands.Cog):
         self._looked_at = 0
         self._pause = AGAIN
         self._next_try = bot.clock()
+        self._backfilling: set[int] = set()
+        self._resting: set[int] = set()
 
     async def cog_load(self) -> None:
         """Note how far messages were read, before the first new one arrives."""
@@ -76,24 +78,42 @@ class CatchUp(commands.Cog):
     async def backfill(self, channel: Watchable, progress: Progress, before: int | None = None) -> int:
         """Read all that stands in a channel and its threads, newest stories first; give the number of messages.
 
-        It goes on after a restart; `progress` is told the number so far after each span.
+        It goes on after a restart, and ends early when it is paused; `progress` is told the number so far after each
+        span.
         """
-        servers = self.bot.store.servers
-        await servers.move_backfill(channel.id, before or discord.utils.time_snowflake(self.bot.clock()))
-        read = 0
-        async for place in history.places(channel):
-            own = place.id == channel.id
-            try:
-                async for span in history.spans(place, 0, before if own else None):
+        servers, read = self.bot.store.servers, 0
+        self._backfilling.add(channel.id)
+        try:
+            await servers.move_backfill(channel.id, before or discord.utils.time_snowflake(self.bot.clock()))
+            async for place in history.places(channel):
+                async for span in self._past(place, before if place.id == channel.id else None):
+                    if channel.id in self._resting or not self.bot.intake.watches(channel):
+                        return read
                     read += await self._take(span, self.bot.new_conversations())
-                    if own:
+                    if place.id == channel.id:
                         await servers.move_backfill(channel.id, span[0].id)
                     await progress(read)
-            except (discord.Forbidden, discord.NotFound):
-                log.warning("history of %s cannot be read", place.id)
-        await servers.move_backfill(channel.id, None)
+            await servers.move_backfill(channel.id, None)
+        finally:
+            self._backfilling.discard(channel.id)
         log.info("backfill of %s: %s messages", channel.id, read)
         return read
+
+    def backfills(self, channel_id: int) -> bool:
+        """Say whether a channel's past is being read at this moment."""
+        return channel_id in self._backfilling
+
+    async def pause(self, channel_id: int, *, paused: bool) -> None:
+        """Let a backfill rest after the span that it is at, over restarts too; or let it go on."""
+        (self._resting.add if paused else self._resting.discard)(channel_id)
+        await self.bot.store.servers.pause_backfill(channel_id, paused=paused)
+
+    async def _past(self, place: history.Place, before: int | None) -> AsyncIterator[list[discord.Message]]:
+        try:
+            async for span in history.spans(place, 0, before):
+                yield span
+        except (discord.Forbidden, discord.NotFound):
+            log.warning("history of %s cannot be read", place.id)
 
     @tasks.loop(count=1)
     async def catch_up(self) -> None:
@@ -159,10 +179,10 @@ class CatchUp(commands.Cog):
                 await self.bot.intake.drop(guild_id, channel_id)
         if not self._due:
             await self.bot.pipeline.close_gaps()
-        for channel_id, before in await store.servers.backfills():
-            channel = await self.bot.quotes.find(channel_id)
-            if channel is not None:
-                await self.backfill(channel, self._count, before)
+        for left in await store.servers.backfills():
+            channel = await self.bot.quotes.find(left.channel_id)
+            if channel is not None and not left.paused and not self.backfills(channel.id):
+                await self.backfill(channel, self._count, left.before)
 
     async def _recover(self) -> None:
         intake, past = self.bot.intake, self.bot.new_conversations()

@@ -1,7 +1,5 @@
 """Which channels are read: `/watch add`, `/watch remove`, `/watch list`."""
 
-from datetime import timedelta
-
 import discord
 from discord import app_commands
 from discord.ext import commands
@@ -12,12 +10,12 @@ from bot.errors import NotFound, UserError
 from bot.languages import _, decimal
 from bot.needs import mend, missing, to_watch
 from bot.problems import WATCHED, problems_of
+from bot.render.backfills import listed
 from bot.render.setup import SETUP, ask_removal, channel_list, notice, told, watch_added
-from cogs.catchup import CatchUp
+from cogs.backfills import backfills_of
 from cogs.setup import MANAGER, check_manager, guild_of
 
 Watchable = discord.TextChannel | discord.ForumChannel | discord.Thread
-PAUSE = timedelta(seconds=2)  # between two showings of how far a backfill has come
 
 
 class Channels(commands.Cog):
@@ -29,7 +27,6 @@ class Channels(commands.Cog):
 
     def __init__(self, bot: Hindsight) -> None:
         self.bot = bot
-        self.reading: set[int] = set()
 
     async def cog_load(self) -> None:
         """Listen to the buttons."""
@@ -85,31 +82,8 @@ class Channels(commands.Cog):
         channels = [channel_id for _, channel_id in await store.servers.watched(guild.id)]
         found = await problems_of(store, self.bot.quotes, guild)
         problems = {problem.place_id: problem.text for problem in found if problem.name == WATCHED}
-        await interaction.followup.send(view=told(channel_list(channels, problems)), ephemeral=True)
-
-    async def backfill(self, interaction: Pressed, channel: Watchable) -> None:
-        """Read what is already there, showing how far it has come."""
-        if channel.id in self.reading:
-            raise UserError(_("I am reading {channel} already.").format(channel=f"<#{channel.id}>"))
-        guild, store, named = channel.guild, self.bot.store, f"<#{channel.id}>"
-        before, shown_at = await store.claims.count(guild.id), self.bot.clock()
-
-        async def progress(read: int) -> None:
-            nonlocal shown_at
-            if self.bot.clock() - shown_at >= PAUSE:
-                shown_at = self.bot.clock()
-                said = _("📖 Reading {channel} … {number} messages so far.")
-                await show(interaction, said.format(channel=named, number=decimal(read)))
-
-        await show(interaction, _("📖 Reading {channel} …").format(channel=named))
-        self.reading.add(channel.id)
-        try:
-            read = await catch_up_of(self.bot).backfill(channel, progress)
-        finally:
-            self.reading.discard(channel.id)
-        claims = await store.claims.count(guild.id) - before
-        said = _("✅ {channel}: {read} messages read, {claims} claims remembered.")
-        await show(interaction, said.format(channel=named, read=decimal(read), claims=decimal(claims)))
+        view = listed(channel_list(channels, problems), await store.servers.backfills(guild.id))
+        await interaction.followup.send(view=view, ephemeral=True)
 
     async def stop(self, interaction: Pressed, channel_id: int, *, forget: bool) -> None:
         """Stop reading a channel, and forget its messages if that was chosen."""
@@ -143,7 +117,7 @@ class WatchButton(Press, template=SETUP):
         if self.match["action"] != "backfill":
             await cog.stop(interaction, channel_id, forget=self.match["action"] == "forget")
         elif isinstance(channel, Watchable):
-            await cog.backfill(interaction, channel)
+            await backfills_of(client).read(interaction, channel)
         else:
             raise NotFound(_("I cannot see this channel any more."))
 
@@ -170,13 +144,6 @@ def channels_of(bot: Hindsight) -> Channels:
     """Give the cog, which is loaded as long as its buttons are answered."""
     cog = bot.get_cog("Channels")
     assert isinstance(cog, Channels)  # noqa: S101 - narrows the type
-    return cog
-
-
-def catch_up_of(bot: Hindsight) -> CatchUp:
-    """Give the cog that reads histories."""
-    cog = bot.get_cog("CatchUp")
-    assert isinstance(cog, CatchUp)  # noqa: S101 - narrows the type
     return cog
 
 

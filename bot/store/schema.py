@@ -55,7 +55,9 @@ watched = sa.Table(
     sa.Column("channel_id", sa.BigInteger, primary_key=True),
     sa.Column("guild_id", sa.BigInteger, nullable=False, index=True),
     sa.Column("added_at", Moment, nullable=False),
-    sa.Column("backfill_before", sa.BigInteger, comment="the oldest message read; null when no backfill is under way"),
+    sa.Column(
+        "backfill_before", sa.BigInteger, comment="the oldest message read, negative while paused; null: no backfill"
+    ),
 )
 
 channel_policies = sa.Table(

@@ -1,7 +1,7 @@
 """What a server has set: live or shadow, its moderators' channel, thresholds and watched channels."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
 
@@ -12,6 +12,15 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from bot.records import Server, Thresholds
 from bot.store.database import Database
 from bot.store.schema import channel_policies, servers, watched
+
+
+@dataclass(frozen=True, slots=True)
+class Backfill:
+    """Hold how far the reading of a channel's past has come: down to the message `before`."""
+
+    channel_id: int
+    before: int
+    paused: bool
 
 
 class Servers:
@@ -100,15 +109,29 @@ class Servers:
         async with self._database.read() as connection:
             return (await connection.execute(query)).scalar_one()
 
-    async def backfills(self) -> Sequence[tuple[int, int]]:
-        """List the backfills that are under way: (channel, oldest message id read so far)."""
+    async def backfills(self, guild_id: int | None = None) -> Sequence[Backfill]:
+        """List the backfills that are under way or paused."""
         query = sa.select(watched.c.channel_id, watched.c.backfill_before).where(watched.c.backfill_before.is_not(None))
+        if guild_id is not None:
+            query = query.where(watched.c.guild_id == guild_id)
         async with self._database.read() as connection:
-            return [(row.channel_id, row.backfill_before) for row in await connection.execute(query)]
+            rows = await connection.execute(query.order_by(watched.c.added_at))
+            return [Backfill(row.channel_id, abs(row.backfill_before), row.backfill_before < 0) for row in rows]
 
     async def move_backfill(self, channel_id: int, before: int | None) -> None:
-        """Remember how far a channel's backfill has come; None when all is read."""
-        statement = sa.update(watched).where(watched.c.channel_id == channel_id).values(backfill_before=before)
+        """Remember how far a channel's backfill has come, which stays paused if it was; None when all is read."""
+        moved = None
+        if before is not None:
+            moved = sa.case((watched.c.backfill_before < 0, -before), else_=before)
+        await self._set_backfill(channel_id, moved)
+
+    async def pause_backfill(self, channel_id: int, *, paused: bool) -> None:
+        """Pause a channel's backfill, or let it go on, if there is one."""
+        oldest = sa.func.abs(watched.c.backfill_before)
+        await self._set_backfill(channel_id, -oldest if paused else oldest)
+
+    async def _set_backfill(self, channel_id: int, value: sa.ColumnElement[int] | None) -> None:
+        statement = sa.update(watched).where(watched.c.channel_id == channel_id).values(backfill_before=value)
         async with self._database.write() as connection:
             await connection.execute(statement)
 
