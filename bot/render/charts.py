@@ -28,7 +28,6 @@ COLORS = {
     "none": "#7d838f",
     "unsure": "#4a4e58",
 }
-WORDS = {"none": "other"}
 
 
 def deserves_chart(course: Course) -> bool:

@@ -61,12 +61,6 @@ def when(moment: datetime) -> str:
     return f"{discord.utils.format_dt(moment, 'D')} ({discord.utils.format_dt(moment, 'R')})"
 
 
-def count(number: int, noun: str) -> str:
-    """Say how many in words a person would use."""
-    word = NUMBERS[number] if 0 <= number < len(NUMBERS) else f"{number:,}"
-    return f"{word} {noun}" if number == 1 else f"{word} {noun if noun.endswith('s') else noun + 's'}"
-
-
 def numbered(one: str, many: str, number: int) -> str:
     """Say a text that counts, in the language that is spoken: `{number}` becomes a word in English, else figures."""
     in_words = spoken() == ENGLISH and 0 <= number < len(NUMBERS)

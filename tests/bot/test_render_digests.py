@@ -178,7 +178,7 @@ def test_digest_in_german_keeps_what_was_written() -> None:
         "eine zitierte Nachricht wurde seitdem bearbeitet",
     ):
         assert part in said
-    assert [button.label for button in buttons(view)] == ["Auffrischen", "Im Kanal teilen"]
+    assert [button.label for button in buttons(view)] == ["Erneuern", "Im Kanal teilen"]
     assert charted.startswith("Balkendiagramm: was 40 Nachrichten im Lauf der Zeit taten (39 Minuten): skeptisch 100")
 
 

@@ -241,6 +241,9 @@ async def test_it_is_english_whoever_switched_it_on_and_refreshes_it(world: Worl
         assert f"-# {len(REPLIES) + len(MORE)} messages · " in text_of(digest)
         assert labels_of(digest) == ["Refresh"]
         await world.moderator.click(digest, label="Refresh")
+    speaks(world.member, "de")
+    refused = await world.member.click(posted(world)[0], label="Refresh")
+    assert "nur die Moderation erneuern" in said_to(refused)
 
 
 def labels_of(message: discord.Message) -> list[str]:

@@ -456,7 +456,7 @@ async def test_who_asks_in_german_gets_german_headings_around_the_members_words(
     assert "**🤨 Zweifel**" in text_of(asked.response)
     assert "**🤨 Doubts**" in text_of(english.response)
     assert f"-# {len(REPLIES)} Nachrichten · " in text_of(asked.response)
-    assert labels(asked.response) == ["Auffrischen", "Im Kanal teilen"]
+    assert labels(asked.response) == ["Erneuern", "Im Kanal teilen"]
     assert quoted(asked.response) == quoted(english.response)
     await world.member.edit(said[min(cited(asked.response))], "I doubt the harbour master has signed anything")
     assert "wurde seitdem bearbeitet" in text_of(asked.response)
@@ -491,7 +491,7 @@ async def test_public_digest_is_english_whoever_makes_shares_and_refreshes_it(wo
     assert_english(latest(world))
     stranger = world.guild.add_member(world.env.create_user("passer-by"))
     speaks(stranger, "de")
-    assert "kann nur auffrischen, wer um sie bat" in said_to(await stranger.click(latest(world), label="Refresh"))
+    assert "kann nur erneuern, wer um sie bat" in said_to(await stranger.click(latest(world), label="Refresh"))
     await world.env.advance_time(11)
     asked = await world.member.slash(world.news, "summarize")
     await world.member.click(asked.response.message, label="Im Kanal teilen")
