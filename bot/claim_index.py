@@ -54,7 +54,8 @@ class ClaimIndex:
                 raise StoreError(f"{path.name} is no claim index; delete it and it is made again.")
             try:
                 index = faiss.read_index(faiss.PyCallbackIOReader(_Unsealed(file, key, owner).read))
-            except (InvalidTag, RuntimeError, struct.error):  # faiss raises RuntimeError at a sudden end
+            # faiss raises RuntimeError at a sudden end, the cipher ValueError at the end of a nonce.
+            except (InvalidTag, RuntimeError, ValueError, struct.error):
                 raise StoreError(
                     f"{path.name} is damaged or has another key; delete it and it is made again."
                 ) from None

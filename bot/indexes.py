@@ -93,8 +93,8 @@ class Indexes:
             index = await asyncio.to_thread(ClaimIndex.load, self._path(guild_id), key, guild_id)
         except FileNotFoundError:
             index = ClaimIndex.empty()
-        except StoreError as error:
-            log.warning("%s", error)
+        except (StoreError, OSError) as error:
+            log.warning("claim index of server %s is made anew: %s", guild_id, error)
             index = ClaimIndex.empty()
         await self._bring_up_to_date(guild_id, index)
         return index
@@ -110,9 +110,16 @@ class Indexes:
             log.info("claim index of server %s: %s vectors added from the table", guild_id, len(ids))
 
     async def _save(self, guild_id: int, index: ClaimIndex) -> None:
-        if index.changed:
-            key = self._claims.index_key(guild_id)
-            await asyncio.to_thread(index.save, self._path(guild_id), key, guild_id)
+        if not index.changed:
+            return
+        path, key = self._path(guild_id), self._claims.index_key(guild_id)
+        try:
+            await asyncio.to_thread(index.save, path, key, guild_id)
+        except OSError as error:
+            # What was erased since is in the old file still, and what is not there can be made anew.
+            log.warning("claim index of server %s cannot be written: %s", guild_id, error.strerror)
+            for old in (path, path.with_suffix(".draft")):
+                old.unlink(missing_ok=True)
 
     def _path(self, guild_id: int) -> Path:
         return self._folder / f"{guild_id}-{self._model}.claims"

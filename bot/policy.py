@@ -77,7 +77,8 @@ def card_is_due(
     """Say whether sure earlier occurrences or fact-checks deserve a card now: fresh, and not one of many."""
     if is_stale(created_at, now) or not found:
         return False
-    return last_card is None or now - last_card >= CARD_PAUSE
+    # A card of the future was made before the clock was put back.
+    return last_card is None or not last_card <= now < last_card + CARD_PAUSE
 
 
 def shown(occurrences: Sequence[Occurrence]) -> tuple[Occurrence, ...]:

@@ -65,8 +65,9 @@ class Quotes:
 
     def drop_old(self) -> None:
         """Drop posts whose minutes are over, so that no text lingers in memory."""
-        limit = self._clock() - KEEP
-        while self._posts and next(iter(self._posts.values()))[0] < limit:
+        now = self._clock()
+        # What is of the future came before the clock was put back.
+        while self._posts and not now - KEEP <= next(iter(self._posts.values()))[0] <= now:
             self._posts.popitem(last=False)
 
     def holds(self, message_id: int) -> bool:

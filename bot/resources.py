@@ -1,5 +1,6 @@
 """What the bot opens once at start and hands down: settings, store, models and the clock."""
 
+import asyncio
 from collections.abc import AsyncIterator, Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AsyncExitStack, asynccontextmanager
@@ -26,6 +27,8 @@ from models.matcher import Judgement, Pair
 from models.reader import Passage, Reading
 
 Clock = Callable[[], datetime]
+
+WORKER = "models"  # the thread on which they work
 
 
 class ReaderModel(Protocol):
@@ -89,8 +92,8 @@ class Resources:
 
 @asynccontextmanager
 async def open_models(learned: Learned, metrics: Metrics) -> AsyncIterator[Models]:
-    """Put the models behind batchers on one worker thread, and wait for their last batch at the end."""
-    executor = ThreadPoolExecutor(1, thread_name_prefix="models")
+    """Put the models behind batchers on one worker thread; at the end, wait for a last batch that does not hang."""
+    executor = ThreadPoolExecutor(1, thread_name_prefix=WORKER)
     models = Models(
         learned.reader,
         learned.embedder,
@@ -104,9 +107,8 @@ async def open_models(learned: Learned, metrics: Metrics) -> AsyncIterator[Model
     try:
         yield models
     finally:
-        for batcher in (models.read, models.embed, models.judge):
-            await batcher.close()
-        executor.shutdown()
+        ended = await asyncio.gather(*(batcher.close() for batcher in (models.read, models.embed, models.judge)))
+        executor.shutdown(wait=all(ended), cancel_futures=True)
 
 
 def load_models() -> Learned:

@@ -4,13 +4,14 @@ import asyncio
 import logging
 import os
 import signal
+import threading
 from contextlib import AbstractAsyncContextManager, nullcontext
 
 import discord
 
 from bot.client import Hindsight
 from bot.errors import ConfigurationError
-from bot.resources import open_resources
+from bot.resources import WORKER, open_resources
 from bot.settings import Settings, exposed
 from bot.watching import watching
 
@@ -46,6 +47,11 @@ async def run(settings: Settings) -> None:
                 await _serve(bot, settings.token.get_secret_value(), stop)
         finally:
             await hang_up(bot)
+    if any(thread.name.startswith(WORKER) for thread in threading.enumerate()):
+        # Everything is closed and on the disk, but the interpreter would wait for this thread for ever.
+        log.error("a model hangs; the process ends without it")
+        logging.shutdown()
+        os._exit(0)
 
 
 def _watched(bot: Hindsight, port: int | None) -> AbstractAsyncContextManager[object]:

@@ -12,6 +12,7 @@ from bot import history
 from bot.client import Hindsight
 from bot.conversation import Conversations
 from bot.intake import PASSING
+from bot.loops import every
 from bot.store.messages import Kept
 
 RECOVERED = 100  # unread rows taken up again at once
@@ -131,7 +132,7 @@ class CatchUp(commands.Cog):
                 self._due = True
                 await asyncio.sleep(AGAIN.total_seconds())
 
-    @tasks.loop(seconds=AGAIN.total_seconds())
+    @every(seconds=AGAIN.total_seconds())
     async def take_up(self) -> None:
         """Take up again what could not be read or kept at its time; the longer that lasts, the more seldom."""
         intake, now = self.bot.intake, self.bot.clock()
@@ -155,7 +156,7 @@ class CatchUp(commands.Cog):
         if self.bot.pipeline.behind:
             self._start()
 
-    @tasks.loop(hours=24)
+    @every(hours=24)
     async def rewrite(self) -> None:
         """Write the claim indexes anew, so that an erased vector leaves the disk within a day."""
         await self.bot.memory.save()

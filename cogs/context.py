@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import discord
 from discord import app_commands
-from discord.ext import commands, tasks
+from discord.ext import commands
 
 from bot import citing, policy
 from bot.buttons import Press, Pressed, member_of
@@ -16,6 +16,7 @@ from bot.errors import NotAllowed, NotFound
 from bot.factchecks import question_of
 from bot.languages import _
 from bot.links import shared_pages
+from bot.loops import every
 from bot.message_links import LINK, linked
 from bot.posts import is_readable, to_post
 from bot.records import Card, Claim, MatchState, Outcome
@@ -72,7 +73,7 @@ class Context(commands.Cog):
         self.bot.tree.remove_command(self.seen_before.name, type=self.seen_before.type)
         self.bot.remove_dynamic_items(CardButton, Resume)
 
-    @tasks.loop(minutes=5)
+    @every(minutes=5)
     async def take_up(self) -> None:
         """Post the cards that a crash, or Discord's failing, kept from being posted; then rest."""
         await self.bot.wait_until_ready()
@@ -80,12 +81,12 @@ class Context(commands.Cog):
         if all([await self.cards.post(card.id, again=True) for card in due]):
             self.take_up.stop()
 
-    @tasks.loop(hours=24)
+    @every(hours=24)
     async def encode_archive(self) -> None:
         """Encode the fact-checks that a stopped import left, or all of them when the embedder is a new one."""
         await self.bot.resources.fact_checks.encode()
 
-    @tasks.loop(seconds=30)
+    @every(seconds=30)
     async def try_again(self) -> None:
         """Read claims once more for which too many texts had to be fetched, then rest; not at once."""
         if self.try_again.current_loop == 0:

@@ -4,7 +4,7 @@ from datetime import timedelta
 from typing import Literal
 
 from discord import app_commands
-from discord.ext import commands, tasks
+from discord.ext import commands
 
 from bot.buttons import Press, Pressed
 from bot.client import Hindsight
@@ -12,6 +12,7 @@ from bot.digest_plan import Plan
 from bot.digest_rounds import Rounds
 from bot.errors import NotAllowed, UserError
 from bot.languages import ENGLISH, N_, _, speaking
+from bot.loops import every
 from bot.render.digest_plan import plan_words
 from bot.render.digests import STORY_PRESS, notice
 from cogs.setup import guild_of
@@ -43,7 +44,7 @@ class Digests(commands.Cog):
         self.look.cancel()
         self.bot.remove_dynamic_items(StoryButton)
 
-    @tasks.loop(minutes=5)
+    @every(minutes=5)
     async def look(self) -> None:
         """Make what is due."""
         summarize = summarize_of(self.bot)

@@ -10,12 +10,13 @@ from typing import Any
 
 import discord
 from discord import app_commands
-from discord.ext import commands, tasks
+from discord.ext import commands
 
 from bot.buttons import Press, Pressed
 from bot.client import Hindsight
-from bot.errors import NotAllowed, StoreError
+from bot.errors import NotAllowed
 from bot.languages import _
+from bot.loops import every
 from bot.render import privacy as render
 from bot.store.messages import Forgotten
 from cogs.setup import change, check_manager
@@ -91,7 +92,7 @@ class Privacy(commands.GroupCog, group_name="privacy", group_description="What i
         """Stop the countdown."""
         await self.bot.store.retention.leave(guild.id, None)
 
-    @tasks.loop(hours=24)
+    @every(hours=24)
     async def daily(self) -> None:
         """Delete what has had its time."""
         now, retention = self.bot.clock(), self.bot.store.retention
@@ -104,8 +105,6 @@ class Privacy(commands.GroupCog, group_name="privacy", group_description="What i
 
     @daily.before_loop
     async def _ready(self) -> None:
-        # A database that is busy or full for a moment must not end the loop for good.
-        self.daily.add_exception_type(StoreError)
         await self.bot.wait_until_ready()
 
 

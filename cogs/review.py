@@ -5,7 +5,7 @@ from typing import Any
 
 import discord
 from discord import app_commands
-from discord.ext import commands, tasks
+from discord.ext import commands
 
 from bot import policy
 from bot.alerts import Alerts
@@ -13,6 +13,7 @@ from bot.buttons import Press, Pressed, member_of
 from bot.client import Hindsight
 from bot.errors import NotAllowed, NotFound, UserError
 from bot.languages import _
+from bot.loops import every
 from bot.records import Flag, Outcome
 from bot.render.alerts import (
     DISMISSED,
@@ -51,7 +52,7 @@ class Review(commands.Cog):
         self.take_up.cancel()
         self.bot.remove_dynamic_items(Verdict)
 
-    @tasks.loop(minutes=5)
+    @every(minutes=5)
     async def take_up(self) -> None:
         """Post the alerts that a crash, or Discord's failing, kept from being posted."""
         await self.bot.wait_until_ready()

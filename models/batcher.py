@@ -9,6 +9,9 @@ from typing import Generic, TypeVar
 T = TypeVar("T")
 R = TypeVar("R")
 
+PATIENCE = 120.0  # seconds after which a batch is taken to hang; one of 32 long messages takes two on a slow machine
+ENDING = 1.5  # seconds in which the batch that runs may end
+
 
 class BatchError(RuntimeError):
     """Say that the function behind a batcher failed for an item; its own error is the cause."""
@@ -18,7 +21,8 @@ class Batcher(Generic[T, R]):
     """Run a list → list function in an executor, one batch at a time, for many callers at once.
 
     There is no timer and no standing task: the first item starts a drain, which ends when nothing waits.
-    Callers marked `first` are served before those that are not, so a backfill never holds up live messages.
+    Callers marked `first` are served before those that are not, so a backfill never holds up live messages. While a
+    batch hangs, callers are refused instead of waiting for ever.
     """
 
     def __init__(self, function: Callable[[list[T]], Sequence[R]], executor: Executor, max_batch: int = 32) -> None:
@@ -28,6 +32,7 @@ class Batcher(Generic[T, R]):
         self._waiting: deque[tuple[T, asyncio.Future[R]]] = deque()
         self._patient: deque[tuple[T, asyncio.Future[R]]] = deque()
         self._drain: asyncio.Task[None] | None = None
+        self._hangs = False
 
     @property
     def backlog(self) -> int:
@@ -38,8 +43,10 @@ class Batcher(Generic[T, R]):
         """Give the results of `items` in their order.
 
         Raises:
-            BatchError: the function failed for one of them; other callers' items are not drawn into it.
+            BatchError: the function failed for one of them or hangs; other callers' items are not drawn into a failure.
         """
+        if self._hangs:
+            raise BatchError(TimeoutError.__name__)
         loop = asyncio.get_running_loop()
         futures: list[asyncio.Future[R]] = [loop.create_future() for _ in items]
         (self._waiting if first else self._patient).extend(zip(items, futures, strict=True))
@@ -47,10 +54,13 @@ class Batcher(Generic[T, R]):
             self._drain = loop.create_task(self._run())
         return list(await asyncio.gather(*futures))
 
-    async def close(self) -> None:
-        """Wait until nothing runs."""
-        while self._drain is not None:
-            await asyncio.wait([self._drain])
+    async def close(self, seconds: float = ENDING) -> bool:
+        """Wait until nothing runs; say whether that came in time."""
+        loop = asyncio.get_running_loop()
+        ends = loop.time() + seconds
+        while self._drain is not None and (left := ends - loop.time()) > 0:
+            await asyncio.wait([self._drain], timeout=left)
+        return self._drain is None
 
     async def _run(self) -> None:
         try:
@@ -64,16 +74,29 @@ class Batcher(Generic[T, R]):
     async def _try(self, batch: Sequence[tuple[T, asyncio.Future[R]]]) -> bool:
         """Run one batch; a failure is the callers' only when the item was alone, so that one does not fail many."""
         items = [item for item, _ in batch]
+        loop = asyncio.get_running_loop()
+        watch = loop.call_later(PATIENCE, self._give_up, batch)
         try:
-            results = await asyncio.get_running_loop().run_in_executor(self._executor, self._function, items)
-        except Exception as error:  # noqa: BLE001 - handed to the caller that waits for it
+            results = await loop.run_in_executor(self._executor, self._function, items)
+            answered = list(zip(batch, results, strict=True))
+        except asyncio.CancelledError:
+            raise
+        except BaseException as error:  # noqa: BLE001 - handed to the caller that waits for it, SystemExit too
             if len(batch) == 1:
                 _fail(batch[0][1], error)
             return False
-        for (_, future), result in zip(batch, results, strict=True):
+        finally:
+            watch.cancel()
+            self._hangs = False
+        for (_, future), result in answered:
             if not future.done():
                 future.set_result(result)
         return True
+
+    def _give_up(self, batch: Sequence[tuple[T, asyncio.Future[R]]]) -> None:
+        self._hangs = True
+        for _, future in (*batch, *self._waiting, *self._patient):
+            _fail(future, TimeoutError())
 
     def _take(self) -> list[tuple[T, asyncio.Future[R]]]:
         batch: list[tuple[T, asyncio.Future[R]]] = []
@@ -85,7 +108,7 @@ class Batcher(Generic[T, R]):
         return batch
 
 
-def _fail(future: asyncio.Future, error: Exception) -> None:
+def _fail(future: asyncio.Future, error: BaseException) -> None:
     if not future.done():
         failure = BatchError(type(error).__name__)
         failure.__cause__ = error

@@ -1,14 +1,18 @@
 """The table of claims is the truth: an index that is missing, damaged or behind is brought up to date from it."""
 
 import logging
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
+from bot.claim_index import MAGIC, NONCE_BYTES
 from bot.client import Hindsight
 from bot.indexes import Indexes
 from bot.resources import Resources
 from tests.conftest import World
+from tests.disk import full_disk
 
 STORY = "Harbour bridge at Quellhaven announced to open next spring https://wire.example/bridge"
 
@@ -48,15 +52,83 @@ async def test_lost_index_is_built_from_the_table(world: World, caplog: pytest.L
     assert "1 vectors added from the table" in caplog.text
 
 
+def flipped(data: bytes, place: int) -> bytes:
+    """Flip one bit."""
+    return data[:place] + bytes([data[place] ^ 16]) + data[place + 1 :]
+
+
+def resealed(data: bytes, key: bytes) -> bytes:
+    """Seal the same index with another key."""
+    nonce = b"n" * NONCE_BYTES
+    return data[: len(MAGIC)] + nonce + AESGCM(key).encrypt(nonce, b"index", None)
+
+
+DAMAGES: dict[str, Callable[[bytes], bytes]] = {
+    "empty": lambda data: data[:0],
+    "cut in the first word": lambda data: data[:3],
+    "cut after it": lambda data: data[: len(MAGIC)],
+    "cut in a nonce": lambda data: data[: len(MAGIC) + 7],
+    "cut near the end": lambda data: data[:-7],
+    "longer": lambda data: data + b"more",
+    "flipped at the start": lambda data: flipped(data, 6),
+    "flipped in the middle": lambda data: flipped(data, len(data) // 2),
+    "flipped at the end": lambda data: flipped(data, len(data) - 1),
+    "another key": lambda data: resealed(data, b"k" * 32),
+    "another version": lambda data: b"HSIX0" + data[len(MAGIC) :],
+    "no index": lambda data: b"SQLite format 3\0" + data,
+}
+
+
 async def test_damaged_index_is_built_again_with_a_log_line(world: World, caplog: pytest.LogCaptureFixture) -> None:
     await world.watch()
     story = await world.member.send(world.news, STORY)
     await world.bot.memory.save()
     file = only_file(world.resources)
-    file.write_bytes(file.read_bytes()[:-7])
-    with caplog.at_level(logging.INFO, "bot.indexes"):
-        assert await nearest(world, reopened(world.resources), STORY) == [story.id]
-    assert "is damaged" in caplog.text
+    whole = file.read_bytes()
+    for name, damage in DAMAGES.items():
+        caplog.clear()
+        file.write_bytes(damage(whole))
+        indexes = reopened(world.resources)
+        with caplog.at_level(logging.INFO, "bot.indexes"):
+            assert await nearest(world, indexes, STORY) == [story.id], name
+        assert f"claim index of server {world.guild.id} is made anew" in caplog.text, name
+        await indexes.save()
+        caplog.clear()
+        assert await nearest(world, reopened(world.resources), STORY) == [story.id], name
+        assert "made anew" not in caplog.text, name
+
+
+async def test_card_is_found_though_the_index_is_damaged(world: World) -> None:
+    await world.watch()
+    story = await world.member.send(world.news, STORY)
+    await world.bot.memory.save()
+    file = only_file(world.resources)
+    file.write_bytes(flipped(file.read_bytes(), 100))
+    world.resources.indexes._open.clear()  # as after a restart
+    await world.later(days=40)
+    again = await world.member.send(world.news, STORY)
+    (card,) = await world.store.cards.citing(story.id)
+    assert (await world.store.cards.get(card)).message_id == again.id
+
+
+async def test_index_that_cannot_be_read_or_written_is_done_without(
+    world: World, caplog: pytest.LogCaptureFixture
+) -> None:
+    await world.watch()
+    story = await world.member.send(world.news, STORY)
+    await world.bot.memory.save()
+    file = only_file(world.resources)
+    other = await world.member.send(world.news, STORY)
+    with full_disk():
+        await world.bot.memory.save()
+    assert "cannot be written: File too large" in caplog.text
+    assert not list(file.parent.iterdir())
+    file.mkdir()
+    assert set(await nearest(world, reopened(world.resources), STORY)) == {story.id, other.id}
+    assert "is made anew" in caplog.text
+    file.rmdir()
+    await world.bot.memory.save()
+    assert only_file(world.resources) == file
 
 
 async def test_index_that_is_behind_learns_and_forgets(world: World) -> None:

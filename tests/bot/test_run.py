@@ -22,18 +22,24 @@ from tests.tiny import TinyReader
 
 STORY = "Harbour bridge at Quellhaven announced to open next spring https://wire.example/bridge"
 WAITING = """
-import asyncio, sys
+import asyncio, sys, threading
 from pathlib import Path
 import bot.resources
 from bot.client import Hindsight
 from bot.run import run
 from bot.settings import Settings
-from tests.tiny import tiny_models
+from models.reader import Passage
+from tests.tiny import TinyReader, tiny_models
 
 async def start(self, token):
     await self._async_setup_hook()
+    if "hang" in sys.argv:
+        reading = asyncio.create_task(self.models.read.submit([Passage("words")]))
+        await asyncio.sleep(0.1)
     print("started", flush=True)
     await asyncio.Event().wait()
+
+TinyReader.predict = lambda self, passages: threading.Event().wait()
 
 Hindsight.start = start
 bot.resources.load_models = tiny_models
@@ -113,11 +119,11 @@ async def test_silent_gateway_does_not_hold_up_the_end(world: World, monkeypatch
     assert time.monotonic() - began < 2
 
 
-@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
-def test_signal_ends_the_process_well(tmp_path: Path, number: signal.Signals) -> None:
+@pytest.mark.parametrize(("number", "how"), [(signal.SIGTERM, "hang"), (signal.SIGINT, "")])
+def test_signal_ends_the_process_well(tmp_path: Path, number: signal.Signals, how: str) -> None:
     root = Path(__file__).parents[2]
     with subprocess.Popen(  # noqa: S603 - our own interpreter and words
-        [sys.executable, "-W", "ignore", "-c", WAITING, str(tmp_path)],
+        [sys.executable, "-W", "ignore", "-c", WAITING, str(tmp_path), how],
         cwd=root,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
@@ -128,10 +134,11 @@ def test_signal_ends_the_process_well(tmp_path: Path, number: signal.Signals) ->
         assert process.stdout.readline() == "started\n"
         began = time.monotonic()
         process.send_signal(number)
-        assert process.stdout.readline() == "ended\n"
+        assert process.stdout.readline() == ("" if how else "ended\n")
         assert time.monotonic() - began < 10
         _, said = process.communicate(timeout=60)
     assert process.returncode == 0
+    assert ("a model hangs" in said) == bool(how)
     assert "Traceback" not in said
     with hold(tmp_path / "hindsight.sqlite"):
         pass

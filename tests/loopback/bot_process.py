@@ -2,6 +2,7 @@
 
 import asyncio
 import multiprocessing
+import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from multiprocessing.process import BaseProcess
@@ -13,7 +14,7 @@ import bot.cards
 import bot.resources
 import bot.run
 from bot.client import Hindsight
-from bot.resources import Learned, open_resources
+from bot.resources import Clock, Learned, open_resources
 from bot.settings import Settings
 from tests.loopback.server import Loopback, point_at
 from tests.loopback.waiting import until
@@ -30,12 +31,17 @@ def settings(data_dir: Path) -> Settings:
 
 @asynccontextmanager
 async def connected(
-    loopback: Loopback, data_dir: Path, learned: Learned | None = None, *, start: bool = True
+    loopback: Loopback,
+    data_dir: Path,
+    learned: Learned | None = None,
+    *,
+    start: bool = True,
+    clock: Clock = discord.utils.utcnow,
 ) -> AsyncIterator[Hindsight]:
     """Run the bot in this process; it has read what was missed when this begins."""
     point_at(loopback.address, loopback.rest.gateway)
     async with (
-        open_resources(settings(data_dir), learned=learned or tiny_models()) as resources,
+        open_resources(settings(data_dir), clock, learned or tiny_models()) as resources,
         Hindsight(resources) as running,
     ):
         running._connection.guild_ready_timeout = HURRY
@@ -85,10 +91,13 @@ class Life:
         self.process.kill()
         await asyncio.to_thread(self.process.join)
 
-    async def stop(self) -> None:
-        """End it as `systemctl stop` does."""
+    async def stop(self) -> float:
+        """End it as `systemctl stop` does; give how long that took, in seconds."""
+        began = time.monotonic()
         self.process.terminate()
-        await asyncio.to_thread(self.process.join, 30)
+        await asyncio.to_thread(self.process.join, 60)
+        assert self.process.exitcode == 0, f"the bot ended with {self.process.exitcode}"
+        return time.monotonic() - began
 
 
 def live(data_dir: Path, api: str, gateway: str, forgetful: bool) -> None:

@@ -1,10 +1,9 @@
 """What fails beside Discord: the reader, the database, and a flood. Reading pauses, goes on, and skips nothing."""
 
-import resource
 import sqlite3
 import sys
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+import threading
+from collections.abc import Sequence
 from datetime import timedelta
 from pathlib import Path
 
@@ -16,6 +15,7 @@ from bot.resources import Learned
 from bot.store.database import PRAGMAS
 from bot.watching import watching
 from models.reader import Passage, Reading
+from tests.disk import full_disk
 from tests.loopback.bot_process import connected, settings
 from tests.loopback.scene import AGO, STORY, doubled, is_read, watch
 from tests.loopback.server import Loopback
@@ -40,17 +40,6 @@ def hurry(bot: Hindsight, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sys.modules[type(cog).__module__], "AGAIN", timedelta(seconds=0.2))
     cog.take_up.change_interval(seconds=0.2)
     cog._pause = timedelta(seconds=0.2)
-
-
-@contextmanager
-def full_disk() -> Iterator[None]:
-    """Let no file of this process grow, as on a disk without room; SQLite and all others are refused by the system."""
-    room, most = resource.getrlimit(resource.RLIMIT_FSIZE)
-    resource.setrlimit(resource.RLIMIT_FSIZE, (1024, most))
-    try:
-        yield
-    finally:
-        resource.setrlimit(resource.RLIMIT_FSIZE, (room, most))
 
 
 async def health(port: int) -> tuple[int, str]:
@@ -85,6 +74,43 @@ async def test_failing_reader_pauses_reading_and_skips_nothing(
     assert [record.getMessage() for record in caplog.records if "paused" in record.getMessage()] == [
         "reading is paused, messages wait: A model failed: MemoryError."
     ]
+    caplog.clear()
+
+
+class HangingReader(TinyReader):
+    """Give no answer while the gate is shut."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.gate = threading.Event()
+
+    def predict(self, passages: Sequence[Passage]) -> list[Reading]:
+        self.gate.wait()
+        return super().predict(passages)
+
+
+async def test_hanging_reader_pauses_reading_and_skips_nothing(
+    loopback: Loopback, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    world, reader = loopback.world, HangingReader()
+    reader.gate.set()
+    learned = Learned(reader, TinyEmbedder(), TinyMatcher())
+    async with connected(loopback, tmp_path, learned) as bot, watching(bot, 0) as port:
+        hurry(bot, monkeypatch)
+        await watch(bot, loopback)
+        story = world.say(world.news, STORY)
+        await until(is_read(bot, story), "the story's reading")
+        monkeypatch.setattr("models.batcher.PATIENCE", 0.2)
+        reader.gate.clear()
+        replies = [world.say(world.news, "I doubt it", reply_to=story) for _ in range(50)]
+        await until(lambda: bot.intake.paused, "the pause")
+        assert await health(port) == (503, "reading is paused: A model failed: TimeoutError.")
+        asked = loopback.interactions.slash("about")
+        await until(lambda: asked.answers, "an answer all the same")
+        monkeypatch.setattr("models.batcher.PATIENCE", 60)
+        reader.gate.set()
+        await until(is_read(bot, *replies), "all readings")
+        await until(lambda: bot.intake.paused is None, "the end of the pause")
     caplog.clear()
 
 

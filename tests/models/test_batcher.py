@@ -103,3 +103,36 @@ async def test_cancelled_caller_is_left_out(executor: ThreadPoolExecutor) -> Non
 
 async def test_nothing_to_do_is_done_at_once(executor: ThreadPoolExecutor) -> None:
     assert await Batcher(Doubler(), executor).submit([]) == []
+
+
+async def test_batch_that_hangs_refuses_callers_until_it_ends(
+    executor: ThreadPoolExecutor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("models.batcher.PATIENCE", 0.05)
+    doubler = Doubler()
+    batcher = Batcher(doubler, executor, max_batch=1)
+    waiting = await asyncio.gather(batcher.submit([1]), batcher.submit([2], first=False), return_exceptions=True)
+    assert [str(error) for error in waiting] == ["TimeoutError", "TimeoutError"]
+    with pytest.raises(BatchError, match="TimeoutError"):
+        await batcher.submit([3])
+    assert not await batcher.close(0.05)
+    doubler.gate.set()
+    assert await batcher.close()
+    assert await batcher.submit([5]) == [10]
+
+
+@pytest.mark.parametrize("error", [MemoryError, SystemExit, KeyboardInterrupt])
+async def test_nothing_that_is_raised_ends_the_batches(
+    executor: ThreadPoolExecutor, error: type[BaseException]
+) -> None:
+    def moody(items: list[int]) -> list[int]:
+        if 13 in items:
+            raise error
+        return [] if 12 in items else items
+
+    batcher = Batcher(moody, executor)
+    answers = await asyncio.gather(*(batcher.submit([n]) for n in (1, 13, 2)), return_exceptions=True)
+    assert (answers[0], answers[2]) == ([1], [2])
+    assert str(answers[1]) == error.__name__
+    with pytest.raises(BatchError, match="ValueError"):
+        await batcher.submit([11, 12], first=False)
