@@ -106,7 +106,7 @@ class Archive:
             if number not in shared and self._is_earlier(number, before)
         ]
         pairs = [Pair(query.text, self.rows[n].whole, float(cosines[n])) for n in ranking[: max(JUDGED, top)]]
-        judged = sorted(zip(ranking, self._matcher.judge(pairs), strict=False), key=lambda item: -item[1].score)
+        judged = sorted(zip(ranking, self._matcher.choose(pairs), strict=False), key=lambda item: -item[1].score)
         return self._result(query.id, shared, judged, top)
 
     def _result(

@@ -57,14 +57,14 @@ class FactChecks:
         self,
         archive: Archive,
         embed: Batcher[str, np.ndarray],
-        judge: Batcher[Pair, Judgement],
+        choose: Batcher[tuple[Pair, ...], list[Judgement]],
         model: str,
         clock: Callable[[], datetime],
         source: Source | None = None,
     ) -> None:
         self._archive = archive
         self._embed = embed
-        self._judge = judge
+        self._choose = choose
         self._model = model
         self._clock = clock
         self._source = source
@@ -107,7 +107,7 @@ class FactChecks:
             for place in ranking
             if (found := known.get(int(loaded.ids[place])))
         ]
-        judged = await self._judge.submit([pair for _, pair in pairs])
+        (judged,) = await self._choose.submit([tuple(pair for _, pair in pairs)])
         return (*same, *graded(text, [(found, each) for (found, _), each in zip(pairs, judged, strict=True)]))
 
     async def take(self, found: Sequence[FactCheck]) -> None:

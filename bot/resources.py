@@ -50,9 +50,11 @@ class EmbedderModel(Protocol):
 
 
 class MatcherModel(Protocol):
-    """Judge whether two texts make the same claim."""
+    """Judge whether two texts make the same claim, and which candidate of an archive does."""
 
     def judge(self, pairs: Sequence[Pair], /) -> list[Judgement]: ...
+
+    def choose(self, pairs: Sequence[Pair], /) -> list[Judgement]: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +75,7 @@ class Models:
     read: Batcher[Passage, Reading]
     embed: Batcher[str, np.ndarray]
     judge: Batcher[Pair, Judgement]
+    choose: Batcher[tuple[Pair, ...], list[Judgement]]
     executor: ThreadPoolExecutor
 
 
@@ -100,6 +103,7 @@ async def open_models(learned: Learned, metrics: Metrics) -> AsyncIterator[Model
         Batcher(metrics.measured("reader", learned.reader.predict), executor),
         Batcher(metrics.measured("embedder", lambda texts: list(learned.embedder.encode(texts))), executor),
         Batcher(metrics.measured("matcher", learned.matcher.judge), executor),
+        Batcher(lambda texts: [learned.matcher.choose(candidates) for candidates in texts], executor),
         executor,
     )
     for name, batcher in (("reader", models.read), ("embedder", models.embed), ("matcher", models.judge)):
@@ -107,7 +111,8 @@ async def open_models(learned: Learned, metrics: Metrics) -> AsyncIterator[Model
     try:
         yield models
     finally:
-        ended = await asyncio.gather(*(batcher.close() for batcher in (models.read, models.embed, models.judge)))
+        batchers = (models.read, models.embed, models.judge, models.choose)
+        ended = await asyncio.gather(*(batcher.close() for batcher in batchers))
         executor.shutdown(wait=all(ended), cancel_futures=True)
 
 
@@ -138,7 +143,7 @@ async def open_resources(
         stack.push_async_callback(indexes.save)
         source = await _open_source(settings, clock, stack)
         version = models.embedder.version
-        fact_checks = FactChecks(store.archive, models.embed, models.judge, version, clock, source)
+        fact_checks = FactChecks(store.archive, models.embed, models.choose, version, clock, source)
         writer = await open_writer(settings, stack)
         yield Resources(settings, store, models, indexes, metrics, fact_checks, clock, writer)
 

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from pathlib import Path
 from typing import Self
@@ -19,6 +19,7 @@ WEIGHTS_FILE = "matcher.safetensors"
 FEWEST_WORDS = 8
 MOST_SENTENCES = 6
 ABOUT_AS_ALIKE = 0.75
+FAR = 3.0  # farther above the next is no surer: in a small archive nothing else is near
 _DENIALS = re.compile(
     r"\b(?:not?|never|neither|nor|without|none|nobody|cannot|false|fake|hoax|myth|debunk\w*|den(?:y|ies|ied)|untrue"
     r"|refut\w*|disprov\w*|\w+n['’]t)\b",
@@ -55,23 +56,53 @@ class Judgement:
 class Matcher:
     """Judge pairs of a text and an earlier claim by meaning, rare words and what they name.
 
-    The weights were fitted on judged pairs and so are the two thresholds (models/training/matcher.py).
+    The weights were fitted on judged pairs and so are the two thresholds (models/training/matcher.py). `standing`
+    (4,) says how much a score and how much standing out count in an archive, what is added, and the threshold there.
     """
 
-    def __init__(self, rarity: np.ndarray, weights: np.ndarray, thresholds: np.ndarray) -> None:
+    def __init__(self, rarity: np.ndarray, weights: np.ndarray, thresholds: np.ndarray, standing: np.ndarray) -> None:
         self._rarity = rarity.astype(np.float32)
         self._weights = weights
         self._confirm_at, self._suggest_at = (float(value) for value in thresholds)
+        *self._standing, self._stands_at = (float(value) for value in standing)
 
     @classmethod
     def from_pretrained(cls, path: Path = WEIGHTS) -> Self:
         """Load the weights that lie in `path`; nothing is fetched from anywhere."""
         stored = load_file(path / WEIGHTS_FILE)
-        return cls(stored["rarity"], stored["weights"], stored["thresholds"])
+        return cls(stored["rarity"], stored["weights"], stored["thresholds"], stored["standing"])
 
     def judge(self, pairs: Sequence[Pair]) -> list[Judgement]:
         """Return a judgement for every pair, in order."""
         return [self._judge(pair) for pair in pairs]
+
+    def choose(self, pairs: Sequence[Pair]) -> list[Judgement]:
+        """Return a judgement for every candidate that an archive has for one text, in order.
+
+        An archive holds a claim once or a few times, so what is meant stands out from what is only near: the best
+        candidate, and those that say the same as it does, are confirmed by how far they are above the next.
+        """
+        judged = self.judge(pairs)
+        if not pairs:
+            return judged
+        logits = np.array([logit(each.score) for each in judged])
+        best, out = self.stands_out(logits, [pair.claim for pair in pairs])
+        high, far, added = self._standing
+        states = [each.state for each in judged]
+        for place, judgement in enumerate(judged):
+            if judgement.state is State.NONE:
+                continue
+            stands = place in best and high * logits[place] + far * out + added >= self._stands_at
+            states[place] = State.CONFIRMED if stands and self._may_be_sure(pairs[place]) else State.SUGGESTED
+        return [replace(each, state=state) for each, state in zip(judged, states, strict=True)]
+
+    def stands_out(self, logits: np.ndarray, claims: Sequence[str]) -> tuple[list[int], float]:
+        """Return the places of the best claim and of those like it, and how far it is above the next, in [0, 3]."""
+        found = [stems(claim) for claim in claims]
+        best = int(np.argmax(logits))
+        same = [place for place in range(len(claims)) if self._likeness(found[best], found[place]) >= ABOUT_AS_ALIKE]
+        others = [logits[place] for place in range(len(claims)) if place not in same and place != best]
+        return sorted({best, *same}), float(min(logits[best] - max(others, default=self._weights[-1]), FAR))
 
     def features(self, pair: Pair) -> np.ndarray:
         """Return what is known of a pair, float32 (10,), the last always 1."""
@@ -114,12 +145,14 @@ class Matcher:
     def _judge(self, pair: Pair) -> Judgement:
         features = self.features(pair)
         score = float(1 / (1 + np.exp(-features @ self._weights)))
-        alike = score >= self._suggest_at
-        differs = features[7] > 0 or features[8] > 0
-        long_enough = len(plain(pair.text).split()) >= FEWEST_WORDS
-        sure = score >= self._confirm_at and long_enough and not differs
-        state = State.CONFIRMED if sure else State.SUGGESTED if alike else State.NONE
-        return Judgement(score, state, alike and denies(pair.text) != denies(pair.claim))
+        sure = score >= self._confirm_at and self._may_be_sure(pair, features)
+        state = State.CONFIRMED if sure else State.SUGGESTED if score >= self._suggest_at else State.NONE
+        return Judgement(score, state, state is not State.NONE and denies(pair.text) != denies(pair.claim))
+
+    def _may_be_sure(self, pair: Pair, features: np.ndarray | None = None) -> bool:
+        """Say whether a pair may be confirmed at all: long enough, and naming nothing that the other contradicts."""
+        known = self.features(pair) if features is None else features
+        return len(plain(pair.text).split()) >= FEWEST_WORDS and not (known[7] > 0 or known[8] > 0)
 
     def _mass(self, words: frozenset[str]) -> float:
         return float(self._rarity[[bucket(word) for word in words]].sum()) if words else 0.0
@@ -136,6 +169,11 @@ def _sentences(text: str) -> list[tuple[str, frozenset[str]]]:
     """Return the first sentences of a text, each with its stems."""
     found = [plain(sentence) for sentence in split_sentences(text)[:MOST_SENTENCES]] or [""]
     return [(sentence, stems(sentence)) for sentence in found]
+
+
+def logit(score: float) -> float:
+    """Return the log-odds of a score in (0, 1)."""
+    return float(np.log(score / (1 - score)))
 
 
 def denies(text: str) -> bool:

@@ -54,6 +54,9 @@ class TinyMatcher:
     def judge(self, pairs: Sequence[Pair]) -> list[Judgement]:
         return [self._judge(pair) for pair in pairs]
 
+    def choose(self, pairs: Sequence[Pair]) -> list[Judgement]:
+        return self.judge(pairs)
+
     def _judge(self, pair: Pair) -> Judgement:
         state = State.CONFIRMED if pair.cosine >= 0.8 else State.SUGGESTED if pair.cosine >= 0.6 else State.NONE
         return Judgement(pair.cosine, state, contradicts=("denied" in pair.text) != ("denied" in pair.claim))

@@ -3,7 +3,8 @@
     python -m models.training.matcher OUT [--cache FOLDER]
 
 Fitted on queries that the embedder was not trained on: a seventh of train, and the tweets' dev. Each query is asked
-twice, with its right answers in the archive and without; ordinary replies, which have none, are asked too.
+twice, with its right answers in the archive and without; ordinary replies, which have none, are asked too. First the
+weights that order candidates, then how much it counts that the best one stands out from the next.
 """
 
 import argparse
@@ -15,6 +16,7 @@ from pathlib import Path
 import numpy as np
 import torch
 from safetensors.numpy import save_file
+from sklearn.linear_model import LogisticRegression
 
 from models.embedder import Embedder
 from models.matcher import WEIGHTS_FILE, Matcher, Pair
@@ -24,7 +26,8 @@ from models.wording import plain, rarities
 
 LISTED = 20
 REPLIES = 400
-FALSE_CARDS = 0.015
+FALSE_CARDS = 0.015  # of one pair by itself
+FALSE_MATCHES = 0.025  # of the best that an archive has
 SUGGESTED_RIGHT = 0.5
 DECAY = 1e-3
 SEED = 7
@@ -32,10 +35,11 @@ SEED = 7
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """Hold one query with its candidates: features (n, k), and which of them are right (n,)."""
+    """Hold one query with its candidates: features (n, k), which of them are right (n,), and the claims."""
 
     features: np.ndarray
     right: np.ndarray
+    claims: tuple[str, ...]
 
 
 def encode(embedder: Embedder, texts: list[str], cache: Path | None) -> np.ndarray:
@@ -73,7 +77,8 @@ class Asked:
             places = [n for n in ranking if with_gold or self.ids[n] not in gold][:LISTED]
             pairs = [Pair(texts[row], self._texts[n], float(cosines[row, n])) for n in places]
             right = np.array([self.ids[n] in gold for n in places])
-            found.append(Question(np.stack([self._matcher.features(pair) for pair in pairs]), right))
+            features = np.stack([self._matcher.features(pair) for pair in pairs])
+            found.append(Question(features, right, tuple(pair.claim for pair in pairs)))
         return found
 
 
@@ -102,6 +107,23 @@ def best_scores(questions: list[Question], weights: np.ndarray) -> np.ndarray:
     return np.array([(1 / (1 + np.exp(-q.features @ weights))).max() for q in questions])
 
 
+def standing(questions: list[Question], matcher: Matcher, weights: np.ndarray) -> np.ndarray:
+    """Return of each question's best candidate its log-odds and how far it is above the next, (questions, 2)."""
+    logits = [q.features @ weights for q in questions]
+    return np.array(
+        [(z.max(), matcher.stands_out(z, q.claims)[1]) for z, q in zip(logits, questions, strict=True)], np.float64
+    )
+
+
+def fit_standing(
+    with_gold: list[Question], others: list[Question], matcher: Matcher, weights: np.ndarray
+) -> np.ndarray:
+    """Return how much the score and standing out count, and what is added (a logistic regression), (3,)."""
+    best_is_right = [bool(q.right[np.argmax(q.features @ weights)]) for q in with_gold] + [False] * len(others)
+    fitted = LogisticRegression(C=10).fit(standing(with_gold + others, matcher, weights), best_is_right)
+    return np.array([*fitted.coef_[0], fitted.intercept_[0]], np.float32)
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("out", type=Path)
@@ -110,7 +132,7 @@ def main() -> None:
     embedder = Embedder.from_pretrained()
     tweets, debates = read_collection("checkthat2a"), read_collection("checkthat2b")
     rarity = rarities([whole(c, i) for c in (tweets, debates) for i in c.claims])
-    blank = Matcher(rarity, np.zeros(10, np.float32), np.ones(2, np.float32))
+    blank = Matcher(rarity, np.zeros(10, np.float32), np.ones(2, np.float32), np.ones(4, np.float32))
     sides = [Asked(collection, embedder, blank, arguments.cache) for collection in (tweets, debates)]
     queries = [tweets.queries["held"] | tweets.queries["dev"], debates.queries["held"]]
     with_gold = [q for side, asked in zip(sides, queries, strict=True) for q in side.questions(asked, with_gold=True)]
@@ -125,9 +147,15 @@ def main() -> None:
         np.quantile(best_scores(chat, weights), 1 - FALSE_CARDS / 4),
     )
     thresholds = np.array([confirm_at, SUGGESTED_RIGHT * confirm_at], np.float32)
-    print("weights", weights.round(2), "thresholds", thresholds)
+    fitted = Matcher(rarity, weights, thresholds, np.ones(4, np.float32))
+    counted = fit_standing(with_gold, without + chat, fitted, weights)
+    sure = [standing(asked, fitted, weights) @ counted[:2] + counted[2] for asked in (without, chat)]
+    stands_at = max(np.quantile(sure[0], 1 - FALSE_MATCHES), np.quantile(sure[1], 1 - FALSE_MATCHES / 4))
+    stood = np.array([*counted, stands_at], np.float32)
+    print("weights", weights.round(2), "thresholds", thresholds, "standing", stood)
     arguments.out.mkdir(parents=True, exist_ok=True)
-    save_file({"rarity": rarity, "weights": weights, "thresholds": thresholds}, arguments.out / WEIGHTS_FILE)
+    stored = {"rarity": rarity, "weights": weights, "thresholds": thresholds, "standing": stood}
+    save_file(stored, arguments.out / WEIGHTS_FILE)
 
 
 if __name__ == "__main__":

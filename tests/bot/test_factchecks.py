@@ -64,7 +64,7 @@ async def opened(tmp_path: Path) -> AsyncIterator[Resources]:
 
 def searching(opened: Resources, source: Source | None = None) -> FactChecks:
     models = opened.models
-    return FactChecks(opened.store.archive, models.embed, models.judge, models.embedder.version, opened.clock, source)
+    return FactChecks(opened.store.archive, models.embed, models.choose, models.embedder.version, opened.clock, source)
 
 
 async def ask(checks: FactChecks, opened: Resources, text: str, *links: str) -> list[tuple[str, MatchState]]:
@@ -99,7 +99,7 @@ async def test_what_another_process_imports_is_found_after_a_minute(opened: Reso
 async def test_a_new_embedder_finds_nothing_until_it_has_encoded_all(opened: Resources) -> None:
     await opened.fact_checks.take([BRIDGE])
     models = opened.models
-    newer = FactChecks(opened.store.archive, models.embed, models.judge, "newer", opened.clock)
+    newer = FactChecks(opened.store.archive, models.embed, models.choose, "newer", opened.clock)
     assert await ask(newer, opened, TEXT) == []
     await newer.encode()
     assert await ask(newer, opened, TEXT) == [(BRIDGE.page, MatchState.CONFIRMED)]

@@ -152,3 +152,38 @@ def test_tags_and_links_become_words() -> None:
 def test_denials_cancel_out() -> None:
     assert denies("The ferry didn’t sink")
     assert not denies("It is false that the ferry did not sink")
+
+
+def candidates(embedder: Embedder, text: str, *claims: str) -> list[Pair]:
+    vectors = embedder.encode([text, *claims])
+    return [Pair(text, claim, float(vectors[0] @ vector)) for claim, vector in zip(claims, vectors[1:], strict=True)]
+
+
+SUNK = "My cousin heard that the Sandholm ferry sank and that the coast guard is still searching"
+VAGUE = "People tell me that the Sandholm ferry went down in that storm on the way home"
+ELSEWHERE = "A new stadium for the football club of Kirkeby will cost twice as much as the council had planned for it"
+BOAT = "A fishing boat sank off Sandholm and the coast guard is searching for its crew."
+
+
+def test_what_stands_out_in_an_archive_is_surer(matcher: Matcher, embedder: Embedder) -> None:
+    pairs = candidates(embedder, VAGUE, FERRY, ELSEWHERE)
+    assert [each.state for each in matcher.judge(pairs)] == [State.SUGGESTED, State.NONE]
+    assert [each.state for each in matcher.choose(pairs)] == [State.CONFIRMED, State.NONE]
+
+
+def test_what_is_among_its_like_is_less_sure(matcher: Matcher, embedder: Embedder) -> None:
+    pairs = candidates(embedder, SUNK, FERRY, BOAT, ELSEWHERE)
+    assert [each.state for each in matcher.judge(pairs)] == [State.CONFIRMED, State.CONFIRMED, State.NONE]
+    assert [each.state for each in matcher.choose(pairs)] == [State.SUGGESTED, State.SUGGESTED, State.NONE]
+
+
+def test_a_claim_that_an_archive_has_twice_stands_out_all_the_same(matcher: Matcher, embedder: Embedder) -> None:
+    told = FERRY.replace("the coast guard says", "says the coast guard")
+    judged = matcher.choose(candidates(embedder, SUNK, FERRY, told, ELSEWHERE))
+    assert [each.state for each in judged] == [State.CONFIRMED, State.CONFIRMED, State.NONE]
+
+
+def test_another_number_is_not_made_up_for_by_standing_out(matcher: Matcher, embedder: Embedder) -> None:
+    judged = matcher.choose(candidates(embedder, FERRY.replace("40", "75"), FERRY, ELSEWHERE))
+    assert judged[0].state is State.SUGGESTED
+    assert matcher.choose([]) == []
