@@ -77,6 +77,12 @@ class ClaimMemory:
         ]
         return together(await self._with_tallies(await self._graded(claim, earlier, stated, same_url, first=first)))
 
+    async def judge(self, stated: Stated, post: Post) -> Occurrence | None:
+        """Judge a message that is not remembered; None when it says something else."""
+        found = Occurrence(post.id, post.channel_id, post.id, post.created_at, 0.0, MatchState.NONE)
+        judged = await self._judged(stated, post.full_text, None)
+        return None if judged.state is MatchState.NONE else _regraded(found, judged)
+
     async def judge_again(self, claim: Post, found: Occurrence, edited: Post) -> Occurrence | None:
         """Judge an occurrence whose message was edited; None when it does not surely say the claim any more."""
         if set(claim.links) & set(edited.links):

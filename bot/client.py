@@ -12,6 +12,7 @@ from bot.conversation import Conversations
 from bot.errors import UserError
 from bot.intake import Intake
 from bot.languages import ENGLISH, N_, Translator, Tree, _, speaking
+from bot.message_search import MessageSearch
 from bot.pipeline import Pipeline
 from bot.quotes import Budget, Quotes
 from bot.records import Post
@@ -107,6 +108,7 @@ class Hindsight(commands.AutoShardedBot):
         self.memory = ClaimMemory(resources.store, self.quotes, resources.indexes, resources.models, budget)
         self.pipeline = Pipeline(resources, self.quotes, self.new_conversations(), self.memory)
         self.intake = Intake(self.pipeline, self.quotes, self.dispatch, resources)
+        self.search: MessageSearch | None = None
         self.tree.on_error = self.on_interaction_error
 
     async def setup_hook(self) -> None:

@@ -11,6 +11,7 @@ import discord
 
 from bot.client import Hindsight
 from bot.errors import ConfigurationError
+from bot.message_search import DiscordSearch
 from bot.resources import WORKER, open_resources
 from bot.settings import Settings, exposed
 from bot.watching import watching
@@ -42,6 +43,7 @@ async def run(settings: Settings) -> None:
     stop = _on_signals()
     async with open_resources(settings) as resources:
         bot = Hindsight(resources)
+        bot.search = DiscordSearch(bot, resources.clock)
         try:
             async with _watched(bot, settings.metrics_port):
                 await _serve(bot, settings.token.get_secret_value(), stop)

@@ -18,6 +18,7 @@ from bot.languages import _
 from bot.links import shared_pages
 from bot.loops import every
 from bot.message_links import LINK, linked
+from bot.older import older
 from bot.posts import is_readable, to_post
 from bot.records import Card, Claim, MatchState, Outcome
 from bot.render.cards import Shown, answer_view, gist, resumed_view, stopped_view
@@ -185,6 +186,8 @@ class Context(commands.Cog):
         here = interaction.channel if isinstance(interaction.channel, Place) else None
         may_cite = citing.for_member(self.bot.quotes, member_of(interaction), here)
         found = await self.bot.memory.find(claim, asked.stated, may_cite, first=True)
+        unread, note = await older(self.bot, claim, asked.stated, may_cite)
+        found = sorted((*found, *unread), key=lambda each: each.at)
         sure = policy.shown(found)
         maybe = sorted((each for each in found if each not in sure), key=lambda each: -each.score)[:MAYBE]
         maybe.sort(key=lambda each: each.at)
@@ -197,7 +200,7 @@ class Context(commands.Cog):
             Shown(claim.guild_id, claim.at, await self.cards.fetch(part, claim.guild_id, may_cite, about), checks)
             for part, checks in ((sure[-SURE:], surely), (maybe, perhaps))
         ]
-        await interaction.followup.send(view=answer_view(asked.about, *views), ephemeral=True)
+        await interaction.followup.send(view=answer_view(asked.about, *views, note=note), ephemeral=True)
 
     async def _tell_moderators(self, guild_id: int, view: Layout) -> None:
         server = await self.bot.store.servers.get(guild_id)

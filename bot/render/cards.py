@@ -71,8 +71,8 @@ def card_view(card_id: int, shown: Shown, alt: str | None) -> Layout:
     return Layout(discord.ui.Container(*parts, buttons, accent_color=ACCENT))
 
 
-def answer_view(about: str, sure: Shown, maybe: Shown) -> Layout:
-    """Answer "Seen before?" of a text: what is sure and what only looks alike, clearly apart."""
+def answer_view(about: str, sure: Shown, maybe: Shown, note: str = "") -> Layout:
+    """Answer "Seen before?" of a text: what is sure and what only looks alike, clearly apart; `note` comes last."""
     first = [_("-# Seen before? “{text}”").format(text=quote(about, ASKED))]
     if not _anything(sure) and not _anything(maybe):
         first.append(_("### ✨ New here\nI know of nothing like it in what you can read here."))
@@ -83,7 +83,7 @@ def answer_view(about: str, sure: Shown, maybe: Shown) -> Layout:
         head = _("Maybe related") if _anything(sure) else _("Nothing sure, but maybe related")
         alike = _("-# These look alike; I cannot tell whether they say the same.")
         second = [f"### ❔ {head}\n{alike}", *_entries(maybe)]
-    notes = _notes(sure, maybe)
+    notes = [*_notes(sure, maybe), *([f"-# {note}"] if note else [])]
     room = MOST - _length([*first, *second, *notes])
     first += (checks := factchecks.entries(sure.checked, room))
     second += factchecks.entries(maybe.checked, room - _length(checks))
