@@ -16,6 +16,7 @@ from tests.loopback.scene import count, go_live
 from tests.loopback.server import Loopback
 
 SETTLED = 180.0  # seconds until what is wrong stays wrong
+ASKED = 1 / 3  # of the ends are asked for with SIGTERM
 QUIET = 1.5  # seconds in which what is right could still go wrong
 
 
@@ -25,7 +26,10 @@ class Story:
 
     messages: int
     kills: int
+    stops: int
+    slowest_stop: float
     standing: int
+    threads: int
     cards: int
     alerts: int
     requests: int
@@ -35,7 +39,10 @@ class Story:
 
 
 async def survive(data_dir: Path, *, messages: int, kills: int, seed: int, channels: int = 6) -> Story:
-    """Kill the bot `kills` times over a stream of messages, let it finish, and look at what is there."""
+    """End the bot `kills` times over a stream of messages, let it finish, and look at what is there.
+
+    One end in three is a SIGTERM, all others are `kill -9`.
+    """
     names = tuple(f"news-{number}" for number in range(channels))
     limits = Limits(routes={"POST messages": Rate(20, 1.0)})
     dice = random.Random(seed)  # noqa: S311 - a script, not a secret
@@ -48,10 +55,14 @@ async def survive(data_dir: Path, *, messages: int, kills: int, seed: int, chann
         life = Life(loopback, data_dir)
         await life.until(lambda: count(database, "claims") == channels, "the old stories")
         telling, each = stream.run(messages), -(-messages // (kills + 1))
+        stops: list[float] = []
         for _ in range(kills):
             await _tell(telling, dice.randrange(1, 2 * each), dice)
             await asyncio.sleep(dice.random() * 0.8)
-            await life.kill()
+            if dice.random() < ASKED:
+                stops.append(await life.stop())
+            else:
+                await life.kill()
             await _tell(telling, dice.randrange(0, 3), dice)  # said while nobody listens
             life = Life(loopback, data_dir)
             await life.until(lambda: loopback.gateway.connected, "its next session")
@@ -62,12 +73,15 @@ async def survive(data_dir: Path, *, messages: int, kills: int, seed: int, chann
         await life.kill()  # with cards and alerts on their way out
         life = Life(loopback, data_dir)
         left = await _settled(database, stream)
-        await life.stop()
+        stops.append(await life.stop())
         world = loopback.world
         return Story(
             stream.said,
-            kills + 1,
+            kills + 2 - len(stops),
+            len(stops),
+            round(max(stops), 2),
             len(stream.standing),
+            len(stream.threads),
             sum(len(world.by_bot(channel_id)) for channel_id in world.watched),
             len(world.by_bot(world.moderators)),
             limits.requests,

@@ -3,11 +3,13 @@
 import random
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from datetime import timedelta
 
-from tests.loopback.scene import AGO
 from tests.loopback.world import World
 
 CUES = {"doubt": "skeptical", "party": "partisan", "figures": "informative", "indeed": "none"}
+AGO = timedelta(days=5)  # the old stories: a start looks a week back for what was deleted
+IN_THREAD = 0.5  # of the replies to a story that has a thread
 FLAGGED_OF = 25  # one reply in so many is flagged
 
 
@@ -32,6 +34,7 @@ class Stream:
     dead: set[str] = field(default_factory=set)
     earlier: dict[int, Said] = field(default_factory=dict)
     said: int = 0
+    threads: dict[int, int] = field(default_factory=dict)
     _dice: random.Random = field(init=False)
     _stories: dict[int, int] = field(default_factory=dict)
     _outdated: list[int] = field(default_factory=list)
@@ -45,11 +48,14 @@ class Stream:
             self.earlier[channel_id] = said
 
     def run(self, count: int) -> Iterator[None]:
-        """Say so many messages, one at a time; every channel tells its old story again once."""
+        """Say so many messages, one at a time; every channel tells its old story again, half of them in a thread."""
         for channel_id in self.world.watched:
             again = self._say(channel_id, "announced", self._story(channel_id))
             again.card = True
             self._stories[channel_id] = again.message_id
+            if channel_id in self.world.watched[::2]:
+                thread_id = self.threads[channel_id] = self.world.open_thread(channel_id, again.message_id)
+                self._stories[thread_id] = again.message_id
             yield
         while self.said < count:
             self._reply()
@@ -57,6 +63,8 @@ class Stream:
                 self._edit()
             if self._dice.random() < 0.08:
                 self._delete()
+            if self._dice.random() < 0.05:
+                self.world.archive(self._dice.choice(list(self.threads.values())))
             if self._outdated and self.said > count / 2:
                 self._forget(self.earlier.pop(self._outdated.pop()))
             yield
@@ -86,7 +94,10 @@ class Stream:
     def _reply(self) -> None:
         channel_id = self._dice.choice(self.world.watched)
         cue = "party" if self._dice.random() < 1 / FLAGGED_OF else self._dice.choice(["doubt", "figures", "indeed"])
-        self._say(channel_id, cue, "and so", reply_to=self._stories[channel_id])
+        if channel_id in self.threads and self._dice.random() < IN_THREAD:
+            self._say(self.threads[channel_id], cue, "and so")
+        else:
+            self._say(channel_id, cue, "and so", reply_to=self._stories[channel_id])
 
     def _edit(self) -> None:
         said = self._pick()

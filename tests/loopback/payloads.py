@@ -6,6 +6,8 @@ from typing import Any
 Payload = dict[str, Any]
 
 TEXT, THREAD = 0, 11
+THREAD_STARTER = 21  # the message with which a thread begins that was made of another
+HAS_THREAD = 1 << 5
 COMPONENTS_V2 = 1 << 15
 
 
@@ -94,6 +96,16 @@ def thread(thread_id: int, parent: Payload, owner_id: int, name: str, at: dateti
             "locked": False,
         },
     }
+
+
+def is_archived(place: Payload) -> bool:
+    """Say whether a place is a thread that was put away."""
+    return place["type"] == THREAD and place["thread_metadata"]["archived"]
+
+
+def is_active(place: Payload) -> bool:
+    """Say whether a place is a thread that was not."""
+    return place["type"] == THREAD and not is_archived(place)
 
 
 def message(message_id: int, channel_id: int, author: Payload, content: str, at: datetime) -> Payload:

@@ -5,6 +5,7 @@ import json
 import re
 import time
 from collections.abc import Awaitable, Callable
+from datetime import datetime
 
 from aiohttp import web
 
@@ -49,7 +50,7 @@ class Rest:
             ("GET", "/guilds/{guild}/members/{member}", self._member),
             ("GET", "/guilds/{guild}/roles", self._roles),
             ("GET", "/channels/{channel}", self._channel),
-            ("GET", "/channels/{channel}/threads/archived/public", self._no_threads),
+            ("GET", "/channels/{channel}/threads/archived/public", self._archived),
             ("GET", messages, self._history),
             ("POST", messages, self._post),
             ("GET", messages + "/{message}", self._message),
@@ -173,8 +174,14 @@ class Rest:
     async def _channel(self, request: web.Request) -> Payload:
         return self._world.channels[_channel(request)]
 
-    async def _no_threads(self, _: web.Request) -> Payload:
-        return {"threads": [], "members": [], "has_more": False}
+    async def _archived(self, request: web.Request) -> Payload:
+        found, limit = self._world.archived(_channel(request)), int(request.query.get("limit", 50))
+        if "before" in request.query:
+            before = datetime.fromisoformat(request.query["before"])
+            found = [
+                each for each in found if datetime.fromisoformat(each["thread_metadata"]["archive_timestamp"]) < before
+            ]
+        return {"threads": found[:limit], "members": [], "has_more": len(found) > limit}
 
     async def _history(self, request: web.Request) -> list[Payload]:
         there = self._world.messages[_channel(request)]

@@ -66,7 +66,7 @@ class World:
             "owner_id": self.moderator["id"],
             "roles": roles,
             "channels": [place for place in places if place["type"] == payloads.TEXT],
-            "threads": [place for place in places if place["type"] == payloads.THREAD],
+            "threads": [place for place in places if payloads.is_active(place)],
             "members": [payloads.member(self.bot_user, [self._bot_role], FOUNDED)],
             "member_count": 3,
             "joined_at": payloads.stamp(FOUNDED),
@@ -97,6 +97,42 @@ class World:
         self.channels[int(made["id"])] = made
         self.messages[int(made["id"])] = {}
         return int(made["id"])
+
+    def open_thread(self, channel_id: int, message_id: int) -> int:
+        """Have a person make a thread of a message; give its id, which is the message's."""
+        made = payloads.thread(message_id, self.channels[channel_id], int(self.member["id"]), "thread", self.now())
+        self.channels[message_id], self.messages[message_id] = made, {}
+        self.emit("THREAD_CREATE", {**made, "newly_created": True})
+        found = self.messages[channel_id][message_id]
+        found["flags"] |= payloads.HAS_THREAD
+        self.emit("MESSAGE_UPDATE", self.on_gateway(found))
+        first = payloads.message(self.snowflake(), message_id, self.member, "", self.now())
+        self._keep(
+            first | {"type": payloads.THREAD_STARTER, "message_reference": self._reference(channel_id, message_id)}
+        )
+        return message_id
+
+    def archive(self, thread_id: int, *, archived: bool = True) -> None:
+        """Put a thread away, or bring it back, as does who writes in it."""
+        metadata = self.channels[thread_id]["thread_metadata"]
+        if metadata["archived"] != archived:
+            metadata |= {"archived": archived, "archive_timestamp": payloads.stamp(self.now())}
+            self.emit("THREAD_UPDATE", {**self.channels[thread_id], "thread_metadata": {**metadata}})
+
+    def archived(self, channel_id: int) -> list[Payload]:
+        """List the threads of a channel that are put away, the latest first."""
+        away = [
+            place
+            for place in self.channels.values()
+            if place.get("parent_id") == str(channel_id) and payloads.is_archived(place)
+        ]
+        return sorted(away, key=lambda place: place["thread_metadata"]["archive_timestamp"], reverse=True)
+
+    def delete_thread(self, thread_id: int) -> None:
+        """Delete a thread with all that was said in it; the message that it was made of stays."""
+        gone = self.channels.pop(thread_id)
+        del self.messages[thread_id]
+        self.emit("THREAD_DELETE", {key: gone[key] for key in ("id", "guild_id", "parent_id", "type")})
 
     def say(
         self,
@@ -133,6 +169,7 @@ class World:
 
     def edit(self, channel_id: int, message_id: int, **changes: object) -> Payload:
         """Change a message."""
+        self._wake(channel_id)
         found = self.messages[channel_id][message_id]
         found |= {**changes, "edited_timestamp": payloads.stamp(self.now())}
         self.emit("MESSAGE_UPDATE", self.on_gateway(found))
@@ -157,7 +194,13 @@ class World:
         """List what the bot has posted in a channel, oldest first."""
         return [each for each in self.messages[channel_id].values() if each["author"]["id"] == str(self.bot_id)]
 
+    def _wake(self, channel_id: int) -> None:
+        if payloads.is_archived(self.channels[channel_id]):
+            self.archive(channel_id, archived=False)
+
     def _keep(self, made: Payload, *, silent: bool = False) -> None:
+        if not silent:
+            self._wake(int(made["channel_id"]))
         self.messages[int(made["channel_id"])][int(made["id"])] = made
         if not silent:
             self.emit("MESSAGE_CREATE", self.on_gateway(made))
