@@ -9,8 +9,6 @@ from collections import OrderedDict
 from collections.abc import Iterable
 from dataclasses import replace
 
-import numpy as np
-
 from bot import policy
 from bot.claims import ClaimMemory, MayCite
 from bot.conversation import Conversations
@@ -73,8 +71,11 @@ class Pipeline:
             self._quotes.remember(post)
             placement = await conversations.place(post)
         context = await self._context(post, placement)
-        reading, vector, likeness = await self._read(post, context, live=past is None)
-        placement = _settled(post, placement, reading, likeness)
+        reading = await self._read(post, context, live=past is None)
+        if await self._is_chat(post, placement, context, reading, live=past is None):
+            placement = Placement(Kind.CHAT, None, loose=True)
+        if policy.reports_event(placement, len(post.full_text.split()), reading):
+            placement = Placement(Kind.STORY, post.id)
         if placement.kind is Kind.STORY and not post.in_thread:
             conversations.open(post)
         server = await self._store.servers.get(post.guild_id)
@@ -82,7 +83,7 @@ class Pipeline:
             placement.kind, reading, policy.thresholds_for(server, post.channel_id, post.watched_id)
         )
         seeks = past is None or not policy.is_stale(post.created_at, self._clock())
-        result = await self._result(post, placement, reading, decision, vector, server, may_cite if seeks else None)
+        result = await self._result(post, placement, reading, decision, server, may_cite if seeks else None)
         return await self._record(result, decision)
 
     async def note_missed(self) -> None:
@@ -154,18 +155,28 @@ class Pipeline:
             found = await self._quotes.get(post.watched_id, message_id)
         return found.full_text if found is not None else None
 
-    async def _read(self, post: Post, context: Context, *, live: bool) -> tuple[Reading, np.ndarray, float]:
-        text = post.full_text
-        passage = Passage(text, context.story, context.parent)
-        texts = [text] if context.story is None else [text, context.story]
+    async def _read(self, post: Post, context: Context, *, live: bool) -> Reading:
         try:
-            (reading,), vectors = await asyncio.gather(
-                self._models.read.submit([passage], first=live), self._models.embed.submit(texts, first=live)
+            (reading,) = await self._models.read.submit(
+                [Passage(post.full_text, context.story, context.parent)], first=live
             )
         except BatchError as error:
             raise ReadingPaused(f"A model failed: {error}.") from error
-        likeness = float(vectors[0] @ vectors[1]) if context.story is not None else 0.0
-        return reading, vectors[0], likeness
+        return reading
+
+    async def _is_chat(
+        self, post: Post, placement: Placement, context: Context, reading: Reading, *, live: bool
+    ) -> bool:
+        """Say whether a message is no reply after all; only for those that may be none is a vector made."""
+        if placement.kind is not Kind.REPLY or not policy.may_be_chat(placement, len(post.full_text.split()), reading):
+            return False
+        if context.story is None:
+            return True
+        try:
+            reply, story = await self._models.embed.submit([post.full_text, context.story], first=live)
+        except BatchError as error:
+            raise ReadingPaused(f"A model failed: {error}.") from error
+        return policy.is_chat(float(reply @ story))
 
     async def _result(
         self,
@@ -173,7 +184,6 @@ class Pipeline:
         placement: Placement,
         reading: Reading,
         decision: Decision,
-        vector: np.ndarray,
         server: Server,
         may_cite: MayCite | None,
     ) -> Result:
@@ -181,7 +191,7 @@ class Pipeline:
         occurrences: tuple[Occurrence, ...] = ()
         checked: tuple[Checked, ...] = ()
         if decision.is_claim and placement.conversation_id is not None:
-            stated = await self._stated(post, vector, live=may_cite is not None)
+            stated = await self._stated(post, live=may_cite is not None)
             place = (post.guild_id, post.channel_id, post.id, placement.conversation_id)
             claim = Claim(*place, post.created_at, stated.vector, post.links)
             if may_cite is not None:
@@ -200,9 +210,9 @@ class Pipeline:
             fresh=not policy.is_stale(post.edited_at or post.created_at, self._clock()),
         )
 
-    async def _stated(self, post: Post, vector: np.ndarray, *, live: bool) -> Stated:
+    async def _stated(self, post: Post, *, live: bool) -> Stated:
         try:
-            return await stated_in(self._models, post.full_text, vector, first=live)
+            return await stated_in(self._models, post.full_text, first=live)
         except BatchError as error:
             raise ReadingPaused(f"A model failed: {error}.") from error
 
@@ -235,15 +245,6 @@ class Pipeline:
             await self._memory.forget(result.post.guild_id, [result.post.id])
         log.debug("read message %s as %s", result.post.id, result.reading.label if result.reading else "chat")
         return _outcome(result, decision, recorded)
-
-
-def _settled(post: Post, placement: Placement, reading: Reading, likeness: float) -> Placement:
-    words = len(post.full_text.split())
-    if placement.kind is Kind.REPLY and policy.is_chat(placement, words, likeness, reading):
-        return Placement(Kind.CHAT, None, loose=True)
-    if policy.reports_event(placement, words, reading):
-        return Placement(Kind.STORY, post.id)
-    return placement
 
 
 def _flag(post: Post, placement: Placement, decision: Decision) -> Flag | None:

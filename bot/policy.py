@@ -27,11 +27,14 @@ PRESETS: Mapping[str, Thresholds] = {
 }
 
 
-def is_chat(placement: Placement, words: int, likeness: float, reading: Reading) -> bool:
-    """Say whether a loose message is unlike the current story (`likeness` is a cosine) and does nothing under it."""
-    if not placement.loose or reading.label in ("skeptical", "partisan", "informative"):
-        return False
-    return words >= CHAT_WORDS and likeness < CHAT_BELOW
+def may_be_chat(placement: Placement, words: int, reading: Reading) -> bool:
+    """Say whether a loose message does nothing under the current story; its likeness to it has to be looked at then."""
+    return placement.loose and words >= CHAT_WORDS and reading.label not in ("skeptical", "partisan", "informative")
+
+
+def is_chat(likeness: float) -> bool:
+    """Say whether such a message is unlike the story (`likeness` is a cosine)."""
+    return likeness < CHAT_BELOW
 
 
 def reports_event(placement: Placement, words: int, reading: Reading) -> bool:

@@ -43,16 +43,15 @@ class Stated:
         return own if len(own) == 1 else [self.vector, *own]
 
 
-async def stated_in(models: "Models", text: str, whole: np.ndarray | None = None, *, first: bool = True) -> Stated:
-    """Read what a text states; `whole` is the vector of all of it, if that is known.
+async def stated_in(models: "Models", text: str, *, first: bool = True) -> Stated:
+    """Read what a text states.
 
     Raises:
         BatchError: a model failed.
     """
     cut = parts(text)
     if len(cut) == 1:
-        if whole is None:
-            (whole,) = await models.embed.submit(cut, first=first)
+        (whole,) = await models.embed.submit(cut, first=first)
         return Stated(whole, (Statement(text, whole),))
     readings = await models.read.submit([Passage(part) for part in cut], first=first)
     chosen = most_checkable(cut, [reading.claim for reading in readings])

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 WEIGHTS = Path(__file__).parent / "weights" / "embedder"
 DIMENSIONS = 384
 MAX_TOKENS = 256
-BATCH = 32
+BATCH, BATCH_LETTERS = 32, 8_192  # texts, and letters with padding; a token has about four
 
 
 class Embedder:
@@ -38,10 +38,12 @@ class Embedder:
     def encode(self, texts: Sequence[str]) -> np.ndarray:
         """Return float32 (n, 384) with unit rows, in the order of `texts`; what exceeds 256 tokens is cut."""
         vectors = np.zeros((len(texts), DIMENSIONS), dtype=np.float32)
-        # Neighbours of like length waste no computation on padding.
+        # Neighbours of like length waste no computation on padding; a bounded batch holds the memory down.
         order = sorted(range(len(texts)), key=lambda i: len(texts[i]))
-        for start in range(0, len(order), BATCH):
-            chosen = order[start : start + BATCH]
+        while order:
+            most = max(1, BATCH_LETTERS // max(1, len(texts[order[-1]])))
+            chosen = order[-min(most, BATCH) :]
+            del order[-len(chosen) :]
             vectors[chosen] = self._encode_batch([texts[i] for i in chosen])
         return vectors
 

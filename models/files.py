@@ -12,18 +12,22 @@ from torch import Tensor, nn
 WEIGHTS_FILE = "model.safetensors"
 TOKENIZER_FILE = "tokenizer.json"
 SCALE = ".scale"
+WORDS = ("words.weight", "encoder.words.weight")  # the encoder's, by itself or in the reader
 
 
 def load_weights(network: nn.Module, path: Path) -> None:
     """Fill a network with the weights in `path`; raises OSError when they are not there.
 
-    They are kept as float16; where a NAME.scale stands beside a NAME, as int8 rows, each times its scale.
+    They are kept as float16; where a NAME.scale stands beside a NAME, as int8 rows, each times its scale. Tables of
+    words stay float16 in memory, too: their rows are looked up, and only the few that are become float32.
     """
     stored = load_file(path / WEIGHTS_FILE)
     scales = {name: stored.pop(name).float() for name in list(stored) if name.endswith(SCALE)}
-    network.load_state_dict(
-        {name: value.float() * scales.get(name + SCALE, 1.0) for name, value in stored.items()}, assign=True
-    )
+    loaded: dict[str, Tensor] = {}
+    for name in list(stored):
+        value = stored.pop(name).float() * scales.get(name + SCALE, 1.0)
+        loaded[name] = value.half() if name in WORDS else value
+    network.load_state_dict(loaded, assign=True)
     network.eval()
 
 

@@ -108,10 +108,9 @@ def test_verdicts_are_taken_back_for_thirty_days(days: float, possible: bool) ->
 def test_only_loose_messages_that_do_nothing_under_the_story_are_chat(
     words: int, likeness: float, loose: bool, label: str
 ) -> None:
-    placement = Placement(Kind.REPLY, 1, loose=loose)
-    unlike = words >= policy.CHAT_WORDS and likeness < policy.CHAT_BELOW
-    expected = loose and unlike and label in ("off-topic", "none", UNSURE)
-    assert policy.is_chat(placement, words, likeness, reading(label, 0.9)) is expected
+    may_be = policy.may_be_chat(Placement(Kind.REPLY, 1, loose=loose), words, reading(label, 0.9))
+    assert may_be is (loose and words >= policy.CHAT_WORDS and label in ("off-topic", "none", UNSURE))
+    assert policy.is_chat(likeness) is (likeness < policy.CHAT_BELOW)
 
 
 def test_card_is_due_when_fresh_and_not_too_soon_after_another() -> None:
