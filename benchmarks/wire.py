@@ -23,6 +23,7 @@ from multiprocessing.process import BaseProcess
 from pathlib import Path
 
 import bot.run
+from bot.policy import PRESETS, STANDARD
 from bot.store import open_store
 from bot.store.vault import load_vault
 from models.training.chat import talk
@@ -208,7 +209,7 @@ async def started(loopback: Loopback, folder: Path, result: dict) -> Bot:
     """Start the bot on a server that watches all channels, and wait until it is there."""
     chosen = settings(folder)
     async with open_store(chosen.database, load_vault(None, chosen.key_file)) as store:
-        await go_live(store, loopback.world)
+        await go_live(store, loopback.world, alerts_a_day=PRESETS[STANDARD].alerts_a_day)
         for channel_id in loopback.world.watched:
             await store.servers.move_backfill(channel_id, None)
     running = Bot(loopback, folder)

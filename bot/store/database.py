@@ -15,6 +15,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_en
 from bot.errors import StoreError
 from bot.store.upgrade import check_current, upgrade
 
+# More are opened when more are wanted at once, each with a thread of its own, and closed again: that costs.
+KEPT_OPEN = 16
 PRAGMAS = (
     "PRAGMA journal_mode=WAL",
     "PRAGMA synchronous=NORMAL",
@@ -76,7 +78,7 @@ async def open_database(path: Path, *, as_it_is: bool = False) -> AsyncIterator[
         StoreError: the file cannot be opened or written, or is not of this version.
     """
     await asyncio.to_thread(check_current if as_it_is else upgrade, path)
-    engine = create_async_engine(f"sqlite+aiosqlite:///{path}", hide_parameters=True)
+    engine = create_async_engine(f"sqlite+aiosqlite:///{path}", hide_parameters=True, pool_size=KEPT_OPEN)
     event.listen(engine.sync_engine, "connect", _configure)
     event.listen(engine.sync_engine, "begin", _begin)
     try:
