@@ -1,7 +1,6 @@
 """One SQLite file: a reading engine, a single writer, and migrations run at start."""
 
 import asyncio
-import sqlite3
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
@@ -13,6 +12,7 @@ from sqlalchemy.exc import OperationalError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
 from bot.errors import StoreError
+from bot.store.driver import Connection
 from bot.store.upgrade import check_current, upgrade
 
 # More are opened when more are wanted at once, each with a thread of its own, and closed again: that costs.
@@ -64,8 +64,6 @@ def _named_errors() -> Iterator[None]:
         yield
     except OperationalError as error:
         raise StoreError(f"The database refuses to work: {error.orig}") from error
-    except sqlite3.OperationalError as error:  # a BEGIN, which goes past the engine
-        raise StoreError(f"The database refuses to work: {error}") from error
 
 
 @asynccontextmanager
@@ -78,7 +76,12 @@ async def open_database(path: Path, *, as_it_is: bool = False) -> AsyncIterator[
         StoreError: the file cannot be opened or written, or is not of this version.
     """
     await asyncio.to_thread(check_current if as_it_is else upgrade, path)
-    engine = create_async_engine(f"sqlite+aiosqlite:///{path}", hide_parameters=True, pool_size=KEPT_OPEN)
+    engine = create_async_engine(
+        f"sqlite+aiosqlite:///{path}",
+        async_creator=lambda: Connection(path),
+        hide_parameters=True,
+        pool_size=KEPT_OPEN,
+    )
     event.listen(engine.sync_engine, "connect", _configure)
     event.listen(engine.sync_engine, "begin", _begin)
     try:
@@ -98,6 +101,4 @@ def _configure(dbapi: Any, _record: Any) -> None:
 
 def _begin(connection: sa.Connection) -> None:
     writes = connection.get_execution_options().get("writes", False)
-    begin = "BEGIN IMMEDIATE" if writes else "BEGIN"
-    # Said to the driver itself: one turn of its thread where a cursor of the engine takes three.
-    connection.connection.run_async(lambda driver: driver.execute(begin))
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
