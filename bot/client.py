@@ -104,8 +104,8 @@ class Hindsight(commands.AutoShardedBot):
         self.models = resources.models
         self.clock = resources.clock
         self.quotes = Quotes(self, resources.clock, resources.store.members.opted_out)
-        budget = Budget(self.quotes)
-        self.memory = ClaimMemory(resources.store, self.quotes, resources.indexes, resources.models, budget)
+        self.budget = Budget(self.quotes)
+        self.memory = ClaimMemory(resources.store, self.quotes, resources.indexes, resources.models, self.budget)
         self.pipeline = Pipeline(resources, self.quotes, self.new_conversations(), self.memory)
         self.intake = Intake(self.pipeline, self.quotes, self.dispatch, resources)
         self.search: MessageSearch | None = None

@@ -16,6 +16,7 @@ from bot.resources import Clock
 KEEP = timedelta(minutes=15)
 ROOM = 20_000  # posts in memory at most
 BACKGROUND = 10  # messages fetched in a second for what nobody waits for; Discord allows fifty requests in all
+SPARE = 3  # of them for what can wait for minutes
 
 OptedOut = Callable[[int, int], Awaitable[bool]]
 
@@ -170,6 +171,7 @@ class Budget:
     def __init__(self, quotes: Quotes) -> None:
         self._quotes = quotes
         self._limiter = AsyncLimiter(BACKGROUND, 1)
+        self._spare = AsyncLimiter(SPARE, 1)
 
     async def covers(self, message_id: int) -> bool:
         """Spend on a text, unless the budget is spent already."""
@@ -179,3 +181,8 @@ class Budget:
             return False
         await self._limiter.acquire()
         return True
+
+    async def spare(self) -> None:
+        """Wait until a request can be spared for what can wait; most of the budget is left for the others."""
+        await self._spare.acquire()
+        await self._limiter.acquire()

@@ -8,21 +8,24 @@ from datetime import timedelta
 import discord
 from discord.ext import commands, tasks
 
-from bot import history
+from bot import history, needs
 from bot.client import Hindsight
 from bot.conversation import Conversations
+from bot.deletions import deleted
 from bot.intake import PASSING
 from bot.loops import every
 from bot.store.messages import Kept
 
 RECOVERED = 100  # unread rows taken up again at once
 SWEPT = timedelta(days=7)  # how far back deletions and edits are looked for at each start
+SHOWN = 2_000  # older messages looked at after a start, of those that the bot's own show
 AGAIN, SELDOM = timedelta(seconds=15), timedelta(minutes=10)  # between two tries, at first and at last
 NEWEST = 2**63 - 1  # no id is higher
 HOPELESS = 3  # unread rows in a row that fail until the others are left for the next try
 
 Progress = Callable[[int], Awaitable[None]]
 Watchable = discord.abc.GuildChannel | discord.Thread
+Shown = Mapping[tuple[int, int], Sequence[int]]  # messages by the (server, channel) in which they stand
 
 log = logging.getLogger(__name__)
 
@@ -46,7 +49,7 @@ class CatchUp(commands.Cog):
 
     async def cog_unload(self) -> None:
         """Stop; what is left unread is found again at the next start."""
-        for loop in (self.catch_up, self.take_up, self.rewrite):
+        for loop in (self.catch_up, self.take_up, self.look_back, self.rewrite):
             loop.cancel()
 
     @property
@@ -156,6 +159,15 @@ class CatchUp(commands.Cog):
         if self.bot.pipeline.behind:
             self._start()
 
+    @tasks.loop(count=1)
+    async def look_back(self, places: Shown) -> None:
+        """Forget what was deleted too long ago for the sweep and is shown still; where Discord fails, try again."""
+        while True:
+            places = {place: ids for place, ids in places.items() if not await self._looked_at_shown(*place, ids)}
+            if not places:
+                return
+            await asyncio.sleep(SELDOM.total_seconds())
+
     @every(hours=24)
     async def rewrite(self) -> None:
         """Write the claim indexes anew, so that an erased vector leaves the disk within a day."""
@@ -180,10 +192,26 @@ class CatchUp(commands.Cog):
                 await self.bot.intake.drop(guild_id, channel_id)
         if not self._due:
             await self.bot.pipeline.close_gaps()
+            await self._look_back()
         for left in await store.servers.backfills():
             channel = await self.bot.quotes.find(left.channel_id)
             if channel is not None and not left.paused and not self.backfills(channel.id):
                 await self.backfill(channel, self._count, left.before)
+
+    async def _look_back(self) -> None:
+        swept = discord.utils.time_snowflake(self.bot.clock() - SWEPT)
+        places = await self.bot.store.leftovers.shown(swept, SHOWN)
+        (self.look_back.restart if self.look_back.is_running() else self.look_back.start)(places)
+
+    async def _looked_at_shown(self, guild_id: int, channel_id: int, message_ids: Sequence[int]) -> bool:
+        """Forget what is gone of what is shown from a channel; say whether that could be done."""
+        try:
+            gone = await deleted(self.bot, channel_id, message_ids, self.bot.budget.spare)
+            await self.bot.intake.forget(guild_id, gone)
+        except PASSING as error:
+            log.warning("messages of %s that are shown cannot be looked at: %s", channel_id, type(error).__name__)
+            return False
+        return True
 
     async def _recover(self) -> None:
         intake, past = self.bot.intake, self.bot.new_conversations()
@@ -224,6 +252,10 @@ class CatchUp(commands.Cog):
 
     async def _sweep(self, guild_id: int, place: history.Place, start: int) -> None:
         """Read what came after `start`, and follow what was changed in the days before."""
+        if needs.missing(place, needs.READ):
+            # Discord gives an empty history then, in which all would seem to be deleted.
+            log.warning("history of %s cannot be read", place.id)
+            return
         since = discord.utils.time_snowflake(discord.utils.snowflake_time(start) - SWEPT)
         # Asked before the history is: what comes in meanwhile is not on its pages, and is not gone.
         missing = set(await self.bot.store.messages.between(place.id, since, NEWEST))

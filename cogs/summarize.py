@@ -13,9 +13,8 @@ from bot import needs
 from bot.answers import Answer, Answers
 from bot.buttons import Press, Pressed
 from bot.client import Hindsight
-from bot.deletions import deleted
 from bot.digest import Digest
-from bot.digest_posts import LATEST, DigestPosts
+from bot.digest_posts import DigestPosts
 from bot.discussion import MOST, Discussions, Mode, Scope
 from bot.durations import parse_since
 from bot.errors import NotAllowed, NotFound, UserError
@@ -129,10 +128,8 @@ class Summarize(commands.Cog):
 
     @commands.Cog.listener()
     async def on_ready(self) -> None:
-        """Take out what was forgotten just before the bot stopped, and what was deleted while it was away."""
+        """Take out what was forgotten just before the bot stopped."""
         await self.posts.trim_latest()
-        for (guild_id, channel_id), cited in (await self.bot.store.digests.cited(LATEST)).items():
-            await self.bot.intake.forget(guild_id, await deleted(self.bot, channel_id, cited))
 
     async def answer(self, interaction: discord.Interaction, scope: Scope, page: int = 0) -> None:
         """Make a digest and show it to the asker alone."""

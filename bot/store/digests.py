@@ -83,23 +83,6 @@ class Digests:
         async with self._database.read() as connection:
             return [Posted(row.posted_id, row.channel_id) for row in await connection.execute(query)]
 
-    async def cited(self, limit: int) -> Mapping[tuple[int, int], Sequence[int]]:
-        """Give the messages that the newest digests cite, oldest first, by (server, channel) where they stand."""
-        newest = sa.select(digests.c.posted_id).order_by(digests.c.posted_id.desc()).limit(limit)
-        place = sa.func.coalesce(digest_citations.c.channel_id, digests.c.channel_id).label("place")
-        query = (
-            sa.select(digests.c.guild_id, place, digest_citations.c.message_id)
-            .join(digest_citations, digest_citations.c.posted_id == digests.c.posted_id)
-            .where(digests.c.posted_id.in_(newest))
-            .distinct()
-            .order_by(digest_citations.c.message_id)
-        )
-        found: dict[tuple[int, int], list[int]] = {}
-        async with self._database.read() as connection:
-            for row in await connection.execute(query):
-                found.setdefault((row.guild_id, row.place), []).append(row.message_id)
-        return found
-
     async def cited_in(self, channel_id: int) -> Sequence[int]:
         """List the messages of a channel or thread that digests cite."""
         query = sa.select(digest_citations.c.message_id).where(digest_citations.c.channel_id == channel_id).distinct()

@@ -1,6 +1,6 @@
 """The bot's own messages that show what is gone: kept with the deletion, until they are taken down or changed."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 import sqlalchemy as sa
@@ -8,7 +8,7 @@ from sqlalchemy.dialects.sqlite import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.store.database import Database
-from bot.store.schema import card_occurrences, cards, digest_citations, digests, flags, leftovers, messages
+from bot.store.schema import card_occurrences, cards, digest_citations, digests, flags, leftovers, messages, watched
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +35,30 @@ class Leftovers:
         """List what is still to be done."""
         async with self._database.read() as connection:
             return [_public(row) for row in await connection.execute(sa.select(leftovers))]
+
+    async def shown(self, swept: int, limit: int) -> Mapping[tuple[int, int], Sequence[int]]:
+        """Give messages that cards, digests and open alerts show, by the (server, channel) in which they stand.
+
+        What the latest posts show comes first. Left out is what the sweep covers: messages of watched channels whose
+        ids are above `swept`.
+        """
+        found = _shown()
+        seen = sa.exists().where(
+            messages.c.message_id == found.c.message_id, messages.c.watched_id == watched.c.channel_id
+        )
+        place = (found.c.guild_id, found.c.channel_id, found.c.message_id)
+        query = (
+            sa.select(*place)
+            .where(sa.or_(found.c.message_id <= swept, ~seen))
+            .group_by(*place)
+            .order_by(sa.func.max(found.c.posted_id).desc(), found.c.message_id.desc())
+            .limit(limit)
+        )
+        places: dict[tuple[int, int], list[int]] = {}
+        async with self._database.read() as connection:
+            for guild_id, channel_id, message_id in await connection.execute(query):
+                places.setdefault((guild_id, channel_id), []).append(message_id)
+        return places
 
     async def settle(self, public: Public) -> None:
         """Let go of what is done."""
@@ -84,6 +108,27 @@ def _queries(ids: Sequence[int]) -> dict[str, sa.Select]:
         ),
         "digest": digest.where(digests.c.posted_id.in_(cited)),
     }
+
+
+def _shown() -> sa.Subquery:
+    card, digest, alert = cards.c.posted_id, digests.c.posted_id, flags.c.alert_message_id
+    posted, stands = cards.c.state == "posted", sa.and_(flags.c.state == "open", alert.is_not(None))
+    occurrence, cited = card_occurrences.c, digest_citations.c
+    place = sa.func.coalesce(cited.channel_id, digests.c.channel_id)
+    flagged = messages.alias()
+    beside = sa.or_(messages.c.message_id == flagged.c.conversation_id, messages.c.message_id == flagged.c.parent_id)
+    return sa.union_all(
+        sa.select(cards.c.guild_id, cards.c.channel_id, cards.c.message_id, card.label("posted_id")).where(posted),
+        sa.select(cards.c.guild_id, occurrence.channel_id, occurrence.message_id, card)
+        .join_from(card_occurrences, cards)
+        .where(posted),
+        sa.select(digests.c.guild_id, place, cited.message_id, digest).join_from(digest_citations, digests),
+        sa.select(flags.c.guild_id, flags.c.channel_id, flags.c.message_id, alert).where(stands),
+        sa.select(flags.c.guild_id, messages.c.channel_id, messages.c.message_id, alert)
+        .join_from(flags, flagged, flagged.c.message_id == flags.c.message_id)
+        .join(messages, beside)
+        .where(stands),
+    ).subquery()
 
 
 def _pointer(table: sa.Table, row_id: sa.Column, channel: sa.Column, posted: sa.Column) -> sa.Select:

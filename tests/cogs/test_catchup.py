@@ -2,6 +2,7 @@
 
 from bot.records import Kind
 from cogs.catchup import CatchUp
+from tests.cogs.scene import forbid
 from tests.conftest import World
 
 STORY = "Harbour bridge at Quellhaven announced to open next spring https://wire.example/bridge"
@@ -88,6 +89,14 @@ async def test_changes_missed_while_away_are_followed(world: World) -> None:
     await world.restart()
     assert await world.store.messages.get(gone.id) is None
     assert (await world.store.messages.reading(edited.id)).label == "informative"
+
+
+async def test_history_that_may_not_be_read_does_not_mean_that_all_is_deleted(world: World) -> None:
+    await world.watch()
+    story = await world.member.send(world.news, STORY)
+    forbid(world, world.news, read_message_history=True)
+    await world.restart()
+    assert await world.store.messages.get(story.id) is not None
 
 
 async def test_row_without_reading_is_taken_up_after_a_restart(world: World) -> None:

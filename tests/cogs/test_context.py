@@ -16,7 +16,7 @@ from bot.errors import NotFound
 from bot.languages import speaking
 from bot.posting import post_once
 from bot.posts import to_post
-from bot.quotes import BACKGROUND, Budget
+from bot.quotes import BACKGROUND, SPARE, Budget
 from bot.records import FactCheck
 from bot.store.cards import Cards as CardStore
 from tests.cogs.conftest import Speaks
@@ -208,6 +208,45 @@ async def test_card_that_was_posted_before_a_crash_is_found_again(
     await world.restart()
     assert [message.id for message in cards_in(world)] == [card.id]
     assert (await world.store.cards.get(1)).posted_id == card.id
+
+
+async def test_card_that_was_posted_before_a_crash_does_not_show_what_was_deleted_after_it(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await world.watch()
+    first, *_ = await told(world, 0, 14)
+
+    async def crash(*_: object) -> bool:
+        raise OSError("the disk is gone")
+
+    with monkeypatch.context() as crashing:
+        crashing.setattr(CardStore, "posted", crash)
+        (third,) = await told(world, 21)
+    *_, card = cards_in(world)
+    assert (card.reference.message_id, f"/{first.id})" in text_of(card)) == (third.id, True)
+    await world.member.delete(first)
+    await world.restart()
+    *_, card = cards_in(world)
+    assert (card.reference.message_id, f"/{first.id})" in text_of(card)) == (third.id, False)
+
+
+async def test_card_of_which_nothing_is_left_goes_though_it_was_posted_before_a_crash(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await world.watch()
+    (first,) = await told(world, 0)
+
+    async def crash(*_: object) -> bool:
+        raise OSError("the disk is gone")
+
+    with monkeypatch.context() as crashing:
+        crashing.setattr(CardStore, "posted", crash)
+        await told(world, 3)
+    await world.member.delete(first)
+    assert len(cards_in(world)) == 1
+    await world.restart()
+    assert cards_in(world) == []
+    assert not await world.store.cards.pending()
 
 
 async def test_missing_permission_drops_the_card_for_good(world: World) -> None:
@@ -479,6 +518,17 @@ async def test_background_fetches_so_many_texts_and_no_more(world: World) -> Non
     covered = [await budget.covers(number) for number in range(1, 2 * BACKGROUND)]
     assert covered.count(True) == BACKGROUND
     assert await budget.covers(held.id)
+
+
+async def test_what_can_wait_leaves_most_of_the_budget_to_the_others(world: World) -> None:
+    budget = Budget(world.bot.quotes)
+    waiting = [asyncio.create_task(budget.spare()) for _ in range(2 * BACKGROUND)]
+    await asyncio.sleep(0)
+    assert sum(each.done() for each in waiting) == SPARE
+    assert [await budget.covers(number) for number in range(1, BACKGROUND)].count(True) == BACKGROUND - SPARE
+    for each in waiting:
+        each.cancel()
+    await asyncio.wait(waiting)
 
 
 # ------------------------------------------------------------------------- fact-checks

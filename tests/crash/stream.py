@@ -3,12 +3,11 @@
 import random
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from datetime import timedelta
 
+from tests.loopback.scene import AGO
 from tests.loopback.world import World
 
 CUES = {"doubt": "skeptical", "party": "partisan", "figures": "informative", "indeed": "none"}
-AGO = timedelta(days=5)  # the old stories: a start looks a week back for what was deleted
 IN_THREAD = 0.5  # of the replies to a story that has a thread
 FLAGGED_OF = 25  # one reply in so many is flagged
 
