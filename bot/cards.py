@@ -44,22 +44,26 @@ class Cards:
         Say whether that is settled: one that can never be posted is dropped, but where Discord fails the card
         stays due for a later try.
         """
-        async with self._turn(card_id):
-            try:
-                return await self._settled(card_id, again=again)
-            except StoreError as error:
-                log.warning("card %s waits: %s", card_id, error)
-                return False
+        try:
+            async with self._turn(card_id):
+                settled = await self._settled(card_id, again=again)
+            # What was posted before a crash shows what stood then.
+            return settled and (not again or await self.refresh(card_id))
+        except StoreError as error:
+            log.warning("card %s waits: %s", card_id, error)
+            return False
 
     async def refresh(self, card_id: int) -> bool:
         """Bring a posted card in line with what can still be shown, or take it down when nothing can.
 
-        Say whether that is settled.
+        Say whether that is settled; while the card is due, a crash may have left a message that is not known yet.
         """
         async with self._turn(card_id):
             card = await self._store.cards.get(card_id)
-            if card is None or card.posted_id is None or card.state != "posted":
-                return True
+            if card is None or card.posted_id is None:
+                return card is None or card.state != "pending"
+            if card.state != "posted":
+                return await self.take_down(card.channel_id, card.posted_id)
             content = await self._content(card)
             if content is None:
                 await self._store.cards.remove(card_id, "empty", self._clock())
@@ -121,12 +125,7 @@ class Cards:
 
     async def _settled(self, card_id: int, *, again: bool) -> bool:
         card = await self._store.cards.get(card_id)
-        if card is None or card.state != "pending":
-            return True
-        if (refused := await self._refused(card)) is not None:
-            await self._store.cards.give_up(card_id, refused, self._clock())
-            return True
-        return await self._tried(card, again=again)
+        return card is None or card.state != "pending" or await self._tried(card, again=again)
 
     async def _refused(self, card: Card) -> str | None:
         """Say why a card is not posted after all: `shadow`, or `dropped` when late or unwanted."""
@@ -152,6 +151,14 @@ class Cards:
 
     async def _post(self, card: Card, *, again: bool) -> None:
         channel = await self._quotes.channel(card.channel_id)
+        if again and channel is not None:
+            left = await find_posted(channel, "card", card.id, card.message_id)
+            if left is not None:
+                await self._is_posted(card, left.id)
+                return
+        if (refused := await self._refused(card)) is not None:
+            await self._store.cards.give_up(card.id, refused, self._clock())
+            return
         content = await self._content(card)
         if channel is None or content is None:
             await self._store.cards.give_up(card.id, "dropped", self._clock())
@@ -161,14 +168,16 @@ class Cards:
             channel,
             "card",
             card.id,
-            again=again,
-            about=card.message_id,
+            again=False,
             reference=claim,
             mention_author=False,
             **content,
         )
-        if not await self._store.cards.posted(card.id, message.id, self._clock()):
-            await self.take_down(card.channel_id, message.id)
+        await self._is_posted(card, message.id)
+
+    async def _is_posted(self, card: Card, posted_id: int) -> None:
+        if not await self._store.cards.posted(card.id, posted_id, self._clock()):
+            await self.take_down(card.channel_id, posted_id)
 
     async def _content(self, card: Card) -> dict[str, Any] | None:
         """Make what a card's message shows, as `view` and `files`; None when nothing is left to show."""

@@ -112,8 +112,13 @@ def live(data_dir: Path, api: str, gateway: str, forgetful: bool) -> None:
 
     state.__init__ = hurried  # type: ignore[method-assign]
     if forgetful:
+        bot.cards.find_posted = _find_nothing  # type: ignore[assignment]
         bot.cards.post_once = _post_blindly  # type: ignore[assignment]
     asyncio.run(bot.run.run(settings(data_dir)))
+
+
+async def _find_nothing(*_: object) -> None:
+    """Find no message that was posted before."""
 
 
 async def _post_blindly(
