@@ -123,9 +123,12 @@ async def curves() -> dict[str, dict[int, float]]:
 def draw(lines: dict[str, dict[int, float]], empty: float) -> None:
     """Draw the curves as shares of what a reply costs in an empty database."""
     figure = Figure(figsize=(9, 3), layout="constrained")
+    highest = max(value for line in lines.values() for value in line.values()) / empty
     for place, (what, line) in zip(figure.subplots(1, len(lines), sharey=True), lines.items(), strict=True):
         place.plot(list(line), [value / empty for value in line.values()], marker="o")
-        place.set(xscale="log", xlabel=what, ylim=(0, None))
+        place.set(xscale="log", xlabel=what, ylim=(0, 1.1 * highest))
+        place.set_xticks(list(line), labels=[f"{key:,}" for key in line])
+        place.minorticks_off()
         place.axhline(1, linewidth=0.8, linestyle=":")
     figure.axes[0].set_ylabel("cost of a message, empty = 1")
     FigureCanvasAgg(figure).print_figure(PICTURE, dpi=100)
