@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager, contextmanager
+from contextlib import asynccontextmanager, contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -17,13 +17,7 @@ from bot.store.upgrade import check_current, upgrade
 
 # More are opened when more are wanted at once, each with a thread of its own, and closed again: that costs.
 KEPT_OPEN = 16
-PRAGMAS = (
-    "PRAGMA journal_mode=WAL",
-    "PRAGMA synchronous=NORMAL",
-    "PRAGMA foreign_keys=ON",
-    "PRAGMA secure_delete=ON",
-    "PRAGMA busy_timeout=5000",
-)
+GIVEN_BACK = 2.0  # seconds in which tasks that were cancelled come to their end
 
 
 class Database:
@@ -32,22 +26,42 @@ class Database:
     def __init__(self, engine: AsyncEngine) -> None:
         self._engine = engine
         self._writer = asyncio.Lock()
+        self._lent = 0
+        self._idle = asyncio.Event()
+        self._idle.set()
 
     @asynccontextmanager
     async def read(self) -> AsyncIterator[AsyncConnection]:
         """Lend a connection whose changes are thrown away."""
-        with _named_errors():
+        with _named_errors(), self._lending():
             async with self._engine.connect() as connection:
                 yield connection
 
     @asynccontextmanager
     async def write(self) -> AsyncIterator[AsyncConnection]:
         """Lend the writer inside one `BEGIN IMMEDIATE` transaction, committed at the end."""
-        with _named_errors():
+        with _named_errors(), self._lending():
             async with self._writer, self._engine.connect() as connection:
                 await connection.execution_options(writes=True)
                 async with connection.begin():
                     yield connection
+
+    async def close(self) -> None:
+        """Close all connections, those first that somebody is about to give back."""
+        with suppress(TimeoutError):
+            await asyncio.wait_for(self._idle.wait(), GIVEN_BACK)
+        await self._engine.dispose()
+
+    @contextmanager
+    def _lending(self) -> Iterator[None]:
+        self._lent += 1
+        self._idle.clear()
+        try:
+            yield
+        finally:
+            self._lent -= 1
+            if not self._lent:
+                self._idle.set()
 
     async def wipe_log(self) -> None:
         """Empty the write-ahead log, in which deleted rows would otherwise stay readable for a while."""
@@ -82,21 +96,12 @@ async def open_database(path: Path, *, as_it_is: bool = False) -> AsyncIterator[
         hide_parameters=True,
         pool_size=KEPT_OPEN,
     )
-    event.listen(engine.sync_engine, "connect", _configure)
     event.listen(engine.sync_engine, "begin", _begin)
+    database = Database(engine)
     try:
-        yield Database(engine)
+        yield database
     finally:
-        await engine.dispose()
-
-
-def _configure(dbapi: Any, _record: Any) -> None:
-    # The driver's own BEGIN would come too late and without IMMEDIATE; `_begin` says it instead.
-    dbapi.isolation_level = None
-    cursor = dbapi.cursor()
-    for pragma in PRAGMAS:
-        cursor.execute(pragma)
-    cursor.close()
+        await database.close()
 
 
 def _begin(connection: sa.Connection) -> None:

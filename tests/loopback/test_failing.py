@@ -12,7 +12,7 @@ import pytest
 
 from bot.client import Hindsight
 from bot.resources import Learned
-from bot.store.database import PRAGMAS
+from bot.store.driver import PRAGMAS
 from bot.watching import watching
 from models.reader import Passage, Reading
 from tests.disk import full_disk
@@ -132,7 +132,7 @@ async def test_locked_database_loses_nothing(
 ) -> None:
     world = loopback.world
     hasty = [pragma.replace("busy_timeout=5000", "busy_timeout=100") for pragma in PRAGMAS]
-    monkeypatch.setattr("bot.store.database.PRAGMAS", hasty)
+    monkeypatch.setattr("bot.store.driver.PRAGMAS", hasty)
     async with connected(loopback, tmp_path) as bot, watching(bot, 0) as port:
         hurry(bot, monkeypatch)
         await watch(bot, loopback)

@@ -1,0 +1,44 @@
+"""Connections: what is lent is given back before the database is closed, and a statement gives all that it gave."""
+
+import asyncio
+from pathlib import Path
+
+import pytest
+import sqlalchemy as sa
+
+from bot.store.database import Database, open_database
+from bot.store.schema import opt_outs
+
+
+async def read(database: Database) -> None:
+    async with database.read() as connection:
+        for _ in range(5):
+            await connection.execute(sa.select(opt_outs))
+
+
+@pytest.mark.parametrize("cancelled", [True, False])
+async def test_closing_waits_for_who_has_a_connection(tmp_path: Path, cancelled: bool) -> None:
+    async with open_database(tmp_path / "a.sqlite") as database:
+        await asyncio.gather(*(read(database) for _ in range(3)))
+        reading = [asyncio.create_task(read(database)) for _ in range(6)]
+        await asyncio.sleep(0.002)
+        for task in reading:
+            if cancelled:
+                task.cancel()
+    assert all(task.done() for task in reading)
+
+
+async def test_statements_say_what_they_did(tmp_path: Path) -> None:
+    async with open_database(tmp_path / "a.sqlite") as database:
+        async with database.write() as connection:
+            rows = [{"guild_id": number, "author_key": bytes(32)} for number in range(3)]
+            await connection.execute(sa.insert(opt_outs), rows)
+            few = sa.delete(opt_outs).where(opt_outs.c.guild_id < 2)
+            assert (await connection.execute(few)).rowcount == 2
+            again = sa.insert(opt_outs).values(guild_id=9, author_key=bytes(32)).returning(opt_outs.c.guild_id)
+            assert (await connection.execute(again)).scalar_one() == 9
+        async with database.read() as connection:
+            assert (await connection.execute(sa.select(opt_outs.c.guild_id))).scalars().all() == [2, 9]
+            assert (await connection.execute(sa.text("PRAGMA secure_delete"))).scalar_one() == 1
+            with pytest.raises(sa.exc.OperationalError):
+                await connection.execute(sa.text("SELECT nothing FROM nowhere"))
