@@ -46,9 +46,9 @@ class Cards:
         """
         try:
             async with self._turn(card_id):
-                settled = await self._settled(card_id, again=again)
+                done = await self._is_done(card_id, again=again)
             # What was posted before a crash shows what stood then.
-            return settled and (not again or await self.refresh(card_id))
+            return done and (not again or await self.refresh(card_id))
         except StoreError as error:
             log.warning("card %s waits: %s", card_id, error)
             return False
@@ -123,7 +123,7 @@ class Cards:
         await self._intake.forget(guild_id, gone)
         return cited
 
-    async def _settled(self, card_id: int, *, again: bool) -> bool:
+    async def _is_done(self, card_id: int, *, again: bool) -> bool:
         card = await self._store.cards.get(card_id)
         return card is None or card.state != "pending" or await self._tried(card, again=again)
 

@@ -14,7 +14,9 @@ from typing import Any, Protocol
 import aiohttp
 import discord
 from discord.http import Route
+from discord.utils import time_snowflake
 
+from bot.posting import DISCORD_FAILED
 from bot.resources import Clock
 from models.wording import plain
 
@@ -24,7 +26,6 @@ APART = 100  # words that may stand between two of them
 INDEXING = 110000  # Discord's code for "not ready"
 WAIT = timedelta(minutes=1)  # when Discord does not say how long it needs
 OFF = timedelta(days=1)  # how long a server is not asked about after a refusal
-FAILED = 500
 _WORD = re.compile(r"\w[\w'’-]*")
 
 log = logging.getLogger(__name__)
@@ -79,7 +80,7 @@ class DiscordSearch:
         words = telling_words(text)
         if not words or self._clock() < self._off_until.get(guild_id, before):
             return None
-        params = {"content": " ".join(words), "slop": APART, "limit": PAGE, "max_id": _snowflake(before)}
+        params = {"content": " ".join(words), "slop": APART, "limit": PAGE, "max_id": time_snowflake(before)}
         route = Route("GET", "/guilds/{guild_id}/messages/search", guild_id=guild_id)
         try:
             data = await self._client.http.request(route, params=params)
@@ -94,7 +95,7 @@ class DiscordSearch:
 
     def _failed(self, guild_id: int, error: discord.HTTPException) -> Answer:
         log.warning("messages of server %s cannot be searched: HTTP %s", guild_id, error.status)
-        if error.code == INDEXING or error.status >= FAILED:
+        if error.code == INDEXING or error.status >= DISCORD_FAILED:
             return NotReady(WAIT)
         self._off_until[guild_id] = self._clock() + OFF
         return Refused()
@@ -116,7 +117,3 @@ def _hit(message: Mapping[str, Any]) -> Hit:
     said = [message.get("content"), *(each.get(part) for each in embeds for part in ("title", "description"))]
     place = (int(message["channel_id"]), int(message["id"]), int(message["author"]["id"]))
     return Hit(*place, "\n".join(part for part in said if part))
-
-
-def _snowflake(before: datetime) -> int:
-    return discord.utils.time_snowflake(before)

@@ -6,8 +6,9 @@ keep → place → read → decide → record; each step takes the values of the
 import asyncio
 import logging
 from collections import OrderedDict
-from collections.abc import Iterable
+from collections.abc import Awaitable, Iterable
 from dataclasses import replace
+from typing import TypeVar
 
 from bot import policy
 from bot.claims import ClaimMemory, MayCite
@@ -35,6 +36,8 @@ from bot.store.messages import Public
 from bot.store.outcomes import Recorded, Result
 from models.batcher import BatchError
 from models.reader import Passage, Reading
+
+T = TypeVar("T")
 
 GONE = 20_000  # deleted messages remembered: a deletion may overtake the message in the queue of its channel
 
@@ -74,7 +77,7 @@ class Pipeline:
         reading = await self._read(post, context, live=past is None)
         if await self._is_chat(post, placement, context, reading, live=past is None):
             placement = Placement(Kind.CHAT, None, loose=True)
-        if policy.reports_event(placement, len(post.full_text.split()), reading):
+        elif policy.reports_event(placement, len(post.full_text.split()), reading):
             placement = Placement(Kind.STORY, post.id)
         if placement.kind is Kind.STORY and not post.in_thread:
             conversations.open(post)
@@ -156,12 +159,8 @@ class Pipeline:
         return found.full_text if found is not None else None
 
     async def _read(self, post: Post, context: Context, *, live: bool) -> Reading:
-        try:
-            (reading,) = await self._models.read.submit(
-                [Passage(post.full_text, context.story, context.parent)], first=live
-            )
-        except BatchError as error:
-            raise ReadingPaused(f"A model failed: {error}.") from error
+        passage = Passage(post.full_text, context.story, context.parent)
+        (reading,) = await _or_pause(self._models.read.submit([passage], first=live))
         return reading
 
     async def _is_chat(
@@ -172,10 +171,7 @@ class Pipeline:
             return False
         if context.story is None:
             return True
-        try:
-            reply, story = await self._models.embed.submit([post.full_text, context.story], first=live)
-        except BatchError as error:
-            raise ReadingPaused(f"A model failed: {error}.") from error
+        reply, story = await _or_pause(self._models.embed.submit([post.full_text, context.story], first=live))
         return policy.is_chat(float(reply @ story))
 
     async def _result(
@@ -191,7 +187,7 @@ class Pipeline:
         occurrences: tuple[Occurrence, ...] = ()
         checked: tuple[Checked, ...] = ()
         if decision.is_claim and placement.conversation_id is not None:
-            stated = await self._stated(post, live=may_cite is not None)
+            stated = await _or_pause(stated_in(self._models, post.full_text, first=may_cite is not None))
             place = (post.guild_id, post.channel_id, post.id, placement.conversation_id)
             claim = Claim(*place, post.created_at, stated.vector, post.links)
             if may_cite is not None:
@@ -209,12 +205,6 @@ class Pipeline:
             card_stands=bool(occurrences or checked) or may_cite is None,
             fresh=not policy.is_stale(post.edited_at or post.created_at, self._clock()),
         )
-
-    async def _stated(self, post: Post, *, live: bool) -> Stated:
-        try:
-            return await stated_in(self._models, post.full_text, first=live)
-        except BatchError as error:
-            raise ReadingPaused(f"A model failed: {error}.") from error
 
     async def _checked(self, post: Post, kind: Kind, stated: Stated) -> tuple[Checked, ...]:
         question = question_of(post) if kind is Kind.STORY else None
@@ -245,6 +235,14 @@ class Pipeline:
             await self._memory.forget(result.post.guild_id, [result.post.id])
         log.debug("read message %s as %s", result.post.id, result.reading.label if result.reading else "chat")
         return _outcome(result, decision, recorded)
+
+
+async def _or_pause(answer: Awaitable[T]) -> T:
+    """Wait for a model; what it cannot read now is read again later."""
+    try:
+        return await answer
+    except BatchError as error:
+        raise ReadingPaused(f"A model failed: {error}.") from error
 
 
 def _flag(post: Post, placement: Placement, decision: Decision) -> Flag | None:

@@ -103,16 +103,16 @@ async def open_models(learned: Learned, metrics: Metrics) -> AsyncIterator[Model
         Batcher(metrics.measured("reader", learned.reader.predict), executor),
         Batcher(metrics.measured("embedder", lambda texts: list(learned.embedder.encode(texts))), executor),
         Batcher(metrics.measured("matcher", learned.matcher.judge), executor),
-        Batcher(lambda texts: [learned.matcher.choose(candidates) for candidates in texts], executor),
+        Batcher(metrics.measured("chooser", lambda texts: [learned.matcher.choose(each) for each in texts]), executor),
         executor,
     )
-    for name, batcher in (("reader", models.read), ("embedder", models.embed), ("matcher", models.judge)):
+    batchers = {"reader": models.read, "embedder": models.embed, "matcher": models.judge, "chooser": models.choose}
+    for name, batcher in batchers.items():
         metrics.follow(name, batcher)
     try:
         yield models
     finally:
-        batchers = (models.read, models.embed, models.judge, models.choose)
-        ended = await asyncio.gather(*(batcher.close() for batcher in batchers))
+        ended = await asyncio.gather(*(batcher.close() for batcher in batchers.values()))
         executor.shutdown(wait=all(ended), cancel_futures=True)
 
 

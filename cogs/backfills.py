@@ -46,9 +46,11 @@ class Backfills(commands.Cog):
 
         async def progress(read: int) -> None:
             nonlocal shown_at
+            if self.bot.clock() - shown_at < PAUSE:
+                return
+            shown_at = self.bot.clock()
             left = await self.standing(channel.id)
-            if left is not None and not left.paused and self.bot.clock() - shown_at >= PAUSE:
-                shown_at = self.bot.clock()
+            if left is not None and not left.paused:
                 await show(interaction, render.reading(channel.id, read, discord.utils.snowflake_time(left.before)))
 
         await show(interaction, render.reading(channel.id, 0, oldest))

@@ -12,10 +12,8 @@ from bot.needs import mend, missing, to_watch
 from bot.problems import WATCHED, problems_of
 from bot.render.backfills import listed
 from bot.render.setup import SETUP, ask_removal, channel_list, notice, told, watch_added
-from cogs.backfills import backfills_of
+from cogs.backfills import Watchable, backfills_of
 from cogs.setup import MANAGER, check_manager, guild_of
-
-Watchable = discord.TextChannel | discord.ForumChannel | discord.Thread
 
 
 class Channels(commands.Cog):

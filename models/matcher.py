@@ -74,7 +74,7 @@ class Matcher:
 
     def judge(self, pairs: Sequence[Pair]) -> list[Judgement]:
         """Return a judgement for every pair, in order."""
-        return [self._judge(pair) for pair in pairs]
+        return [self._judge(pair, self.features(pair)) for pair in pairs]
 
     def choose(self, pairs: Sequence[Pair]) -> list[Judgement]:
         """Return a judgement for every candidate that an archive has for one text, in order.
@@ -82,19 +82,21 @@ class Matcher:
         An archive holds a claim once or a few times, so what is meant stands out from what is only near: the best
         candidate, and those that say the same as it does, are confirmed by how far they are above the next.
         """
-        judged = self.judge(pairs)
         if not pairs:
-            return judged
-        logits = np.array([logit(each.score) for each in judged])
+            return []
+        known = [self.features(pair) for pair in pairs]
+        logits = np.array(known) @ self._weights
         best, out = self.stands_out(logits, [pair.claim for pair in pairs])
         high, far, added = self._standing
-        states = [each.state for each in judged]
-        for place, judgement in enumerate(judged):
-            if judgement.state is State.NONE:
-                continue
+        chosen = []
+        for place, (pair, features) in enumerate(zip(pairs, known, strict=True)):
+            judged = self._judge(pair, features)
             stands = place in best and high * logits[place] + far * out + added >= self._stands_at
-            states[place] = State.CONFIRMED if stands and self._may_be_sure(pairs[place]) else State.SUGGESTED
-        return [replace(each, state=state) for each, state in zip(judged, states, strict=True)]
+            if judged.state is not State.NONE:
+                sure = stands and _may_be_sure(pair, features)
+                judged = replace(judged, state=State.CONFIRMED if sure else State.SUGGESTED)
+            chosen.append(judged)
+        return chosen
 
     def stands_out(self, logits: np.ndarray, claims: Sequence[str]) -> tuple[list[int], float]:
         """Return the places of the best claim and of those like it, and how far it is above the next, in [0, 3]."""
@@ -142,20 +144,19 @@ class Matcher:
         mass = self._mass(left) + self._mass(right)
         return 2 * self._mass(left & right) / mass if mass else 0.0
 
-    def _judge(self, pair: Pair) -> Judgement:
-        features = self.features(pair)
+    def _judge(self, pair: Pair, features: np.ndarray) -> Judgement:
         score = float(1 / (1 + np.exp(-features @ self._weights)))
-        sure = score >= self._confirm_at and self._may_be_sure(pair, features)
+        sure = score >= self._confirm_at and _may_be_sure(pair, features)
         state = State.CONFIRMED if sure else State.SUGGESTED if score >= self._suggest_at else State.NONE
         return Judgement(score, state, state is not State.NONE and denies(pair.text) != denies(pair.claim))
 
-    def _may_be_sure(self, pair: Pair, features: np.ndarray | None = None) -> bool:
-        """Say whether a pair may be confirmed at all: long enough, and naming nothing that the other contradicts."""
-        known = self.features(pair) if features is None else features
-        return len(plain(pair.text).split()) >= FEWEST_WORDS and not (known[7] > 0 or known[8] > 0)
-
     def _mass(self, words: frozenset[str]) -> float:
         return float(self._rarity[[bucket(word) for word in words]].sum()) if words else 0.0
+
+
+def _may_be_sure(pair: Pair, features: np.ndarray) -> bool:
+    """Say whether a pair may be confirmed at all: long enough, and naming nothing that the other contradicts."""
+    return len(plain(pair.text).split()) >= FEWEST_WORDS and not (features[7] > 0 or features[8] > 0)
 
 
 def _facts(left: str, right: str) -> tuple[float, float, float]:
@@ -169,11 +170,6 @@ def _sentences(text: str) -> list[tuple[str, frozenset[str]]]:
     """Return the first sentences of a text, each with its stems."""
     found = [plain(sentence) for sentence in split_sentences(text)[:MOST_SENTENCES]] or [""]
     return [(sentence, stems(sentence)) for sentence in found]
-
-
-def logit(score: float) -> float:
-    """Return the log-odds of a score in (0, 1)."""
-    return float(np.log(score / (1 - score)))
 
 
 def denies(text: str) -> bool:

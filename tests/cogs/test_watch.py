@@ -16,6 +16,21 @@ async def test_reply_is_read_under_its_story(world: World) -> None:
     assert (await world.store.messages.reading(reply.id)).label == "skeptical"
 
 
+async def test_a_loose_message_unlike_the_story_is_chat_however_much_it_states(world: World) -> None:
+    await world.watch()
+    await world.member.send(world.news, "Harbour bridge at Quellhaven to open next spring https://wire.example/bridge")
+    digression = "my cousin announced over dinner that her whole choir will sing in Nordhaven this autumn"
+    sent = await world.member.send(world.news, digression)
+    assert (await world.store.messages.get(sent.id)).placement.kind is Kind.CHAT
+
+
+async def test_a_loose_message_that_reports_an_event_under_no_story_is_one(world: World) -> None:
+    await world.watch()
+    event = "The ferry company announced this morning that all night crossings to Nordhaven end in the autumn"
+    sent = await world.member.send(world.news, event)
+    assert (await world.store.messages.get(sent.id)).placement.kind is Kind.STORY
+
+
 async def test_unwatched_channel_is_not_read(world: World) -> None:
     await world.watch(world.guild.create_text_channel("other"))
     sent = await world.member.send(world.news, STORY)
