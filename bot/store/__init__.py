@@ -71,8 +71,9 @@ async def open_store(path: Path, master: Vault, *, as_it_is: bool = False) -> As
     """
     async with open_database(path, as_it_is=as_it_is) as database:
         vault = await unlock(database, master)
+        servers = Servers(database)
         yield Store(
-            servers=Servers(database),
+            servers=servers,
             messages=Messages(database, vault),
             gaps=Gaps(database),
             leftovers=Leftovers(database),
@@ -85,7 +86,7 @@ async def open_store(path: Path, master: Vault, *, as_it_is: bool = False) -> As
             digests=Digests(database, vault),
             story_digests=StoryDigests(database),
             members=Members(database, vault),
-            retention=Retention(database),
+            retention=Retention(database, servers),
             audit=Audit(database),
             told=Told(database),
             statistics=Statistics(database),

@@ -6,7 +6,6 @@ from datetime import datetime
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.store.database import Database
 from bot.store.schema import audit, messages
@@ -82,7 +81,7 @@ class Audit:
     ) -> None:
         """Append one entry; `detail` holds ids, names of settings and numbers, never text of messages."""
         async with self._database.write() as connection:
-            await write_entry(connection, guild_id, at, actor_id, action, subject_id, detail)
+            await connection.run_sync(write_entry, guild_id, at, actor_id, action, subject_id, detail)
 
     async def latest(
         self, guild_id: int, limit: int = 25, wanted: Wanted | None = None, before: int | None = None
@@ -109,8 +108,8 @@ class Audit:
             return [Entry(*row) for row in await connection.execute(query)]
 
 
-async def write_entry(
-    connection: AsyncConnection,
+def write_entry(
+    connection: sa.Connection,
     guild_id: int,
     at: datetime,
     actor_id: int | None,
@@ -120,7 +119,7 @@ async def write_entry(
 ) -> None:
     """Append one entry inside the caller's transaction."""
     values = {"guild_id": guild_id, "at": at, "actor_id": actor_id, "action": action}
-    await connection.execute(sa.insert(audit).values(**values, subject_id=subject_id, detail=dict(detail)))
+    connection.execute(sa.insert(audit).values(**values, subject_id=subject_id, detail=dict(detail)))
 
 
 def _chosen(guild_id: int, wanted: Wanted | None) -> sa.Select:

@@ -5,7 +5,6 @@ from datetime import datetime
 
 import sqlalchemy as sa
 from sqlalchemy.dialects.sqlite import insert
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.errors import NotFound
 from bot.records import Card, Checked, MatchState, Occurrence
@@ -30,13 +29,13 @@ class Cards:
         """Give a card by its id, with its occurrences, oldest first."""
         async with self._database.read() as connection:
             row = (await connection.execute(sa.select(cards).where(cards.c.card_id == card_id))).one_or_none()
-            return None if row is None else await _card(connection, row)
+            return None if row is None else await connection.run_sync(_card, row)
 
     async def pending(self) -> Sequence[Card]:
         """List cards that are due and have no message id yet."""
         async with self._database.read() as connection:
             rows = (await connection.execute(sa.select(cards).where(cards.c.state == "pending"))).all()
-            return [await _card(connection, row) for row in rows]
+            return [await connection.run_sync(_card, row) for row in rows]
 
     async def posted(self, card_id: int, posted_id: int, now: datetime) -> bool:
         """Remember the message that shows the card; say whether the card is still due and not withdrawn meanwhile."""
@@ -53,7 +52,7 @@ class Cards:
         chosen = sa.and_(cards.c.posted_id == posted_id, cards.c.state == "posted")
         async with self._database.read() as connection:
             row = (await connection.execute(sa.select(cards).where(chosen))).one_or_none()
-            return None if row is None else await _card(connection, row)
+            return None if row is None else await connection.run_sync(_card, row)
 
     async def citing(self, message_id: int) -> Sequence[int]:
         """List the cards, due or posted, that show a message."""
@@ -93,7 +92,7 @@ class Cards:
         chosen = sa.and_(cards.c.guild_id == guild_id, cards.c.state == "removed", cards.c.message_id.in_(there))
         async with self._database.write() as connection:
             await connection.execute(sa.update(cards).where(chosen).values(state="forgiven"))
-            await write_entry(connection, guild_id, now, actor_id, "cards resumed", watched_id, {})
+            await connection.run_sync(write_entry, guild_id, now, actor_id, "cards resumed", watched_id, {})
 
     async def last_at(self, channel_id: int) -> datetime | None:
         """Give the time of the newest card of a channel that is due, was posted or, in shadow, would have been."""
@@ -142,13 +141,13 @@ class Cards:
             row = (await connection.execute(statement)).one_or_none()
             if row is not None:
                 actor_id = values.get("removed_by")
-                await write_entry(connection, row.guild_id, now, actor_id, action, row.message_id, {})
+                await connection.run_sync(write_entry, row.guild_id, now, actor_id, action, row.message_id, {})
         return row is not None
 
 
-async def write_card(connection: AsyncConnection, card: Card) -> Card | None:
+def write_card(connection: sa.Connection, card: Card) -> Card | None:
     """Make a card due, once for a claim and conversation; give None when there has been one."""
-    if await _is_shown(connection, card):
+    if _is_shown(connection, card):
         return None
     statement = insert(cards).values(
         guild_id=card.guild_id,
@@ -158,27 +157,27 @@ async def write_card(connection: AsyncConnection, card: Card) -> Card | None:
         state=card.state,
         created_at=card.created_at,
     )
-    row = (await connection.execute(statement.on_conflict_do_nothing().returning(cards))).one_or_none()
+    row = connection.execute(statement.on_conflict_do_nothing().returning(cards)).one_or_none()
     if row is None:
         return None
-    await _write_shown(connection, row.card_id, card)
-    return await _card(connection, row)
+    _write_shown(connection, row.card_id, card)
+    return _card(connection, row)
 
 
-async def withdraw_card(connection: AsyncConnection, message_id: int) -> Card | None:
+def withdraw_card(connection: sa.Connection, message_id: int) -> Card | None:
     """Forget the card of a claim that no longer matches; give it, if there was one."""
     chosen = sa.and_(cards.c.message_id == message_id, cards.c.state.in_(["pending", "posted", "shadow"]))
-    row = (await connection.execute(sa.select(cards).where(chosen))).one_or_none()
+    row = connection.execute(sa.select(cards).where(chosen)).one_or_none()
     if row is None:
         return None
-    card = await _card(connection, row)
-    await connection.execute(sa.delete(cards).where(cards.c.card_id == row.card_id))
+    card = _card(connection, row)
+    connection.execute(sa.delete(cards).where(cards.c.card_id == row.card_id))
     if card.state != "shadow":
-        await write_leftovers(connection, [Public("card", card.id, card.channel_id, card.posted_id, card.guild_id)])
+        write_leftovers(connection, [Public("card", card.id, card.channel_id, card.posted_id, card.guild_id)])
     return card
 
 
-async def _is_shown(connection: AsyncConnection, card: Card) -> bool:
+def _is_shown(connection: sa.Connection, card: Card) -> bool:
     """Say whether a card of the same conversation shows one of the same occurrences or fact-checks."""
     told, checked = card_occurrences.c, card_fact_checks.c
     theirs = sa.union_all(
@@ -188,10 +187,10 @@ async def _is_shown(connection: AsyncConnection, card: Card) -> bool:
     same = sa.select(cards.c.card_id).where(
         cards.c.conversation_id == card.conversation_id, cards.c.card_id.in_(theirs)
     )
-    return (await connection.execute(same)).first() is not None
+    return connection.execute(same).first() is not None
 
 
-async def _write_shown(connection: AsyncConnection, card_id: int, card: Card) -> None:
+def _write_shown(connection: sa.Connection, card_id: int, card: Card) -> None:
     told = [
         {
             "card_id": card_id,
@@ -211,25 +210,25 @@ async def _write_shown(connection: AsyncConnection, card_id: int, card: Card) ->
     ]
     for table, rows in ((card_occurrences, told), (card_fact_checks, checked)):
         if rows:
-            await connection.execute(sa.insert(table), rows)
+            connection.execute(sa.insert(table), rows)
 
 
-async def _card(connection: AsyncConnection, row: sa.Row) -> Card:
+def _card(connection: sa.Connection, row: sa.Row) -> Card:
     return Card(
         row.card_id,
         row.guild_id,
         row.channel_id,
         row.message_id,
         row.conversation_id,
-        await _occurrences(connection, row.card_id),
+        _occurrences(connection, row.card_id),
         row.created_at,
         row.state,
         row.posted_id,
-        await _checked(connection, row.card_id),
+        _checked(connection, row.card_id),
     )
 
 
-async def _occurrences(connection: AsyncConnection, card_id: int) -> tuple[Occurrence, ...]:
+def _occurrences(connection: sa.Connection, card_id: int) -> tuple[Occurrence, ...]:
     query = sa.select(card_occurrences).where(card_occurrences.c.card_id == card_id).order_by(card_occurrences.c.at)
     return tuple(
         Occurrence(
@@ -241,11 +240,11 @@ async def _occurrences(connection: AsyncConnection, card_id: int) -> tuple[Occur
             MatchState(found.state),
             contradicts=found.contradicts,
         )
-        for found in await connection.execute(query)
+        for found in connection.execute(query)
     )
 
 
-async def _checked(connection: AsyncConnection, card_id: int) -> tuple[Checked, ...]:
+def _checked(connection: sa.Connection, card_id: int) -> tuple[Checked, ...]:
     query = (
         sa.select(fact_checks, card_fact_checks.c.score, card_fact_checks.c.contradicts)
         .join(card_fact_checks, card_fact_checks.c.fact_check_id == fact_checks.c.fact_check_id)
@@ -253,6 +252,5 @@ async def _checked(connection: AsyncConnection, card_id: int) -> tuple[Checked, 
         .order_by(card_fact_checks.c.score.desc())
     )
     return tuple(
-        Checked(fact_check(row), row.score, MatchState.CONFIRMED, row.contradicts)
-        for row in await connection.execute(query)
+        Checked(fact_check(row), row.score, MatchState.CONFIRMED, row.contradicts) for row in connection.execute(query)
     )

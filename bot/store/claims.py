@@ -7,7 +7,6 @@ from datetime import datetime
 import numpy as np
 import sqlalchemy as sa
 from sqlalchemy.dialects.sqlite import insert
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.records import Claim
 from bot.store.database import Database
@@ -78,16 +77,16 @@ class Claims:
             return (await connection.execute(query)).scalar_one()
 
 
-async def drop_claim(connection: AsyncConnection, message_id: int) -> None:
+def drop_claim(connection: sa.Connection, message_id: int) -> None:
     """Remove the claim of a message inside the caller's transaction."""
-    await connection.execute(sa.delete(claims).where(claims.c.message_id == message_id))
+    connection.execute(sa.delete(claims).where(claims.c.message_id == message_id))
 
 
-async def write_claim(connection: AsyncConnection, vault: Vault, claim: Claim, model: str) -> None:
+def write_claim(connection: sa.Connection, vault: Vault, claim: Claim, model: str) -> None:
     """Write the claim of a message that has none, inside the caller's transaction."""
     sealed = vault.seal(claim.guild_id, claim.message_id, claim.vector)
     row = {"message_id": claim.message_id, "guild_id": claim.guild_id, "vector": sealed, "model": model}
-    await connection.execute(insert(claims).values(**row))
+    connection.execute(insert(claims).values(**row))
     for url in claim.urls:
         key = vault.url_key(claim.guild_id, url)
-        await connection.execute(insert(claim_urls).values(message_id=claim.message_id, url_key=key))
+        connection.execute(insert(claim_urls).values(message_id=claim.message_id, url_key=key))

@@ -1,10 +1,10 @@
 """One SQLite file: a reading engine, a single writer, and migrations run at start."""
 
 import asyncio
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager, suppress
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import sqlalchemy as sa
 from sqlalchemy import event
@@ -13,7 +13,10 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_en
 
 from bot.errors import StoreError
 from bot.store.driver import Connection
+from bot.store.hand import Hand
 from bot.store.upgrade import check_current, upgrade
+
+T = TypeVar("T")
 
 # More are opened when more are wanted at once, each with a thread of its own, and closed again: that costs.
 KEPT_OPEN = 16
@@ -23,8 +26,10 @@ GIVEN_BACK = 2.0  # seconds in which tasks that were cancelled come to their end
 class Database:
     """Open connections for reading at any time and for writing one at a time."""
 
-    def __init__(self, engine: AsyncEngine) -> None:
+    def __init__(self, engine: AsyncEngine, reading: Hand, writing: Hand) -> None:
         self._engine = engine
+        self._reading = reading
+        self._writing = writing
         self._writer = asyncio.Lock()
         self._lent = 0
         self._idle = asyncio.Event()
@@ -46,10 +51,23 @@ class Database:
                 async with connection.begin():
                     yield connection
 
+    async def look(self, work: Callable[[sa.Connection], T]) -> T:
+        """Do quick work that reads, in one turn of a thread."""
+        with _named_errors(), self._lending():
+            return await self._reading.do(work)
+
+    async def change(self, work: Callable[[sa.Connection], T]) -> T:
+        """Do quick work in one `BEGIN IMMEDIATE` transaction of the writer, in one turn of a thread."""
+        with _named_errors(), self._lending():
+            async with self._writer:
+                return await self._writing.do(work)
+
     async def close(self) -> None:
         """Close all connections, those first that somebody is about to give back."""
         with suppress(TimeoutError):
             await asyncio.wait_for(self._idle.wait(), GIVEN_BACK)
+        await self._reading.close()
+        await self._writing.close()
         await self._engine.dispose()
 
     @contextmanager
@@ -97,7 +115,7 @@ async def open_database(path: Path, *, as_it_is: bool = False) -> AsyncIterator[
         pool_size=KEPT_OPEN,
     )
     event.listen(engine.sync_engine, "begin", _begin)
-    database = Database(engine)
+    database = Database(engine, Hand(path, "BEGIN"), Hand(path, "BEGIN IMMEDIATE"))
     try:
         yield database
     finally:

@@ -41,5 +41,5 @@ class Disputes:
                 return None
             row = (await connection.execute(sa.update(flags).where(chosen).values(**values).returning(flags))).one()
             detail = {"label": row.label, "score": row.score, "verdict": before.verdict}
-            await write_entry(connection, row.guild_id, now, None, "dispute", message_id, detail)
+            await connection.run_sync(write_entry, row.guild_id, now, None, "dispute", message_id, detail)
         return to_flag(row)

@@ -24,7 +24,7 @@ class Connection(aiosqlite.Connection):
     """Run statements to their last row at once; for engines that buffer all rows anyway."""
 
     def __init__(self, path: Path) -> None:
-        super().__init__(lambda: _open(path), iter_chunk_size=64)
+        super().__init__(lambda: open_file(path), iter_chunk_size=64)
         self._thread.daemon = True  # a process that dies does not wait for it
 
     async def create_function(self, *_: object, **__: object) -> None:
@@ -48,7 +48,8 @@ class Connection(aiosqlite.Connection):
         return await self._execute(statement)
 
 
-def _open(path: Path) -> sqlite3.Connection:
+def open_file(path: Path) -> sqlite3.Connection:
+    """Open a database file as every connection of the bot does."""
     # The driver's own BEGIN would come too late and without IMMEDIATE; the engine says it instead.
     connection = sqlite3.connect(path, check_same_thread=False, isolation_level=None)
     for pragma in PRAGMAS:

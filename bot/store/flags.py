@@ -4,7 +4,6 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 import sqlalchemy as sa
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.records import Flag
 from bot.store.audit import write_entry
@@ -75,7 +74,9 @@ class Flags:
                 left -= 1
                 await connection.execute(sa.update(flags).where(chosen).values(quiet=left < 0))
                 if left < 0:
-                    await write_entry(connection, row.guild_id, now, None, "no alert", row.message_id, {"a_day": a_day})
+                    await connection.run_sync(
+                        write_entry, row.guild_id, now, None, "no alert", row.message_id, {"a_day": a_day}
+                    )
                 return left if left >= 0 else None
         return max(0, left)
 
@@ -112,7 +113,9 @@ class Flags:
             if row is None:
                 return None
             detail = {"label": row.label, "score": row.score}
-            await write_entry(connection, row.guild_id, now, moderator_id, "second opinion", row.message_id, detail)
+            await connection.run_sync(
+                write_entry, row.guild_id, now, moderator_id, "second opinion", row.message_id, detail
+            )
         return to_flag(row)
 
     async def decide(self, flag_id: int, verdict: str, moderator_id: int, now: datetime) -> tuple[Flag | None, bool]:
@@ -136,7 +139,9 @@ class Flags:
                     sa.update(readings).where(readings.c.message_id == row.message_id).values(label=label)
                 )
                 detail = {"label": row.label, "score": row.score, "verdict": verdict}
-                await write_entry(connection, row.guild_id, now, moderator_id, "verdict", row.message_id, detail)
+                await connection.run_sync(
+                    write_entry, row.guild_id, now, moderator_id, "verdict", row.message_id, detail
+                )
         return (None if row is None else to_flag(row)), won
 
     async def undo(self, flag_id: int, moderator_id: int, now: datetime) -> Flag | None:
@@ -153,7 +158,7 @@ class Flags:
                 await connection.execute(
                     sa.update(readings).where(readings.c.message_id == row.message_id).values(label=row.label)
                 )
-                await write_entry(connection, row.guild_id, now, moderator_id, "undo", row.message_id, {})
+                await connection.run_sync(write_entry, row.guild_id, now, moderator_id, "undo", row.message_id, {})
         return None if row is None or result.rowcount == 0 else to_flag(row)
 
     async def verdict_counts(self, guild_id: int, since: datetime) -> Sequence[tuple[str, str, int]]:
@@ -190,12 +195,12 @@ def _free(moderator_id: int, now: datetime) -> sa.ColumnElement[bool]:
     return sa.or_(flags.c.leased_until.is_(None), flags.c.leased_until < now, flags.c.leased_by == moderator_id)
 
 
-async def write_flag(connection: AsyncConnection, flag: Flag, *, may_open: bool) -> tuple[Flag | None, bool]:
+def write_flag(connection: sa.Connection, flag: Flag, *, may_open: bool) -> tuple[Flag | None, bool]:
     """Open the flag of a message, or bring an undecided one up to date; a decided one stays as it is.
 
     Give the flag as it stands, and whether this changed it.
     """
-    row = (await connection.execute(sa.select(flags).where(flags.c.message_id == flag.message_id))).one_or_none()
+    row = connection.execute(sa.select(flags).where(flags.c.message_id == flag.message_id)).one_or_none()
     if row is None and not may_open:
         return None, False
     stands = row is not None and (row.state, row.label, row.score) == ("open", flag.label, flag.score)
@@ -211,31 +216,31 @@ async def write_flag(connection: AsyncConnection, flag: Flag, *, may_open: bool)
             "created_at": flag.created_at,
             "state": "open",
         }
-        await connection.execute(sa.insert(flags).values(**values))
+        connection.execute(sa.insert(flags).values(**values))
     elif row.state in ("withdrawn", "open"):
         values = {"label": flag.label, "score": flag.score, "state": "open"}
-        await connection.execute(sa.update(flags).where(flags.c.flag_id == row.flag_id).values(**values))
-    row = (await connection.execute(sa.select(flags).where(flags.c.message_id == flag.message_id))).one()
+        connection.execute(sa.update(flags).where(flags.c.flag_id == row.flag_id).values(**values))
+    row = connection.execute(sa.select(flags).where(flags.c.message_id == flag.message_id)).one()
     return to_flag(row), changes
 
 
-async def reopen_edited(connection: AsyncConnection, message_id: int, edited_at: datetime | None) -> bool:
+def reopen_edited(connection: sa.Connection, message_id: int, edited_at: datetime | None) -> bool:
     """Take back the verdict on a message whose text has changed since: it was about other words; say whether."""
     if edited_at is None:
         return False
     older = sa.and_(flags.c.message_id == message_id, flags.c.state == "decided", flags.c.decided_at < edited_at)
     undecided = {"state": "open", "verdict": None, "decided_by": None, "decided_at": None, "leased_until": None}
     undecided |= {"disputed_at": None, "judged_by": None}
-    return (await connection.execute(sa.update(flags).where(older).values(**undecided))).rowcount == 1
+    return connection.execute(sa.update(flags).where(older).values(**undecided)).rowcount == 1
 
 
-async def withdraw_flag(connection: AsyncConnection, message_id: int) -> Flag | None:
+def withdraw_flag(connection: sa.Connection, message_id: int) -> Flag | None:
     """Withdraw the undecided flag of a message that is no longer flagged; give it, if there was one."""
     chosen = sa.and_(flags.c.message_id == message_id, flags.c.state == "open")
-    row = (await connection.execute(sa.select(flags).where(chosen))).one_or_none()
+    row = connection.execute(sa.select(flags).where(chosen)).one_or_none()
     if row is None:
         return None
-    await connection.execute(sa.update(flags).where(chosen).values(state="withdrawn"))
+    connection.execute(sa.update(flags).where(chosen).values(state="withdrawn"))
     return to_flag(row)
 
 

@@ -74,15 +74,15 @@ async def leave(connection: AsyncConnection, message_ids: Sequence[int]) -> list
         for kind, query in _queries(message_ids).items()
         for row in await connection.execute(query)
     ]
-    await write_leftovers(connection, shown)
+    await connection.run_sync(write_leftovers, shown)
     return shown
 
 
-async def write_leftovers(connection: AsyncConnection, shown: Sequence[Public]) -> None:
+def write_leftovers(connection: sa.Connection, shown: Sequence[Public]) -> None:
     """Write down what is to be taken down or changed, inside the caller's transaction."""
     rows = [{name: getattr(public, name) for name in Public.__dataclass_fields__} for public in shown]
     if rows:
-        await connection.execute(insert(leftovers).on_conflict_do_nothing(), rows)
+        connection.execute(insert(leftovers).on_conflict_do_nothing(), rows)
 
 
 def _queries(ids: Sequence[int]) -> dict[str, sa.Select]:

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache, partial
 
 import sqlalchemy as sa
 from sqlalchemy.dialects.sqlite import insert
@@ -74,10 +75,7 @@ class Messages:
         A member who has opted out is not kept at all.
         """
         key = self._vault.author_key(post.guild_id, post.author_id)
-        async with self._database.write() as connection:
-            if await _opted_out(connection, post.guild_id, key):
-                return False
-            return not (await connection.execute(_keeping(post, key))).scalar_one()
+        return await self._database.change(partial(_keep, post, key))
 
     async def reopen(self, message_id: int) -> None:
         """Mark a message as unread, because something beside its own text changed (a late embed)."""
@@ -88,11 +86,7 @@ class Messages:
 
     async def get(self, message_id: int) -> Kept | None:
         """Give the row of a message, if it is kept."""
-        async with self._database.read() as connection:
-            row = (
-                await connection.execute(sa.select(*WITHOUT_AUTHOR).where(messages.c.message_id == message_id))
-            ).one_or_none()
-        return None if row is None else _kept(row)
+        return await self._database.look(partial(_get, message_id))
 
     async def among(self, message_ids: Sequence[int]) -> Mapping[int, Kept]:
         """Give the rows of those of some messages that are kept, by id."""
@@ -232,22 +226,44 @@ async def forget_messages(connection: AsyncConnection, ids: Sequence[int]) -> li
     return shown
 
 
-async def _opted_out(connection: AsyncConnection, guild_id: int, key: bytes) -> bool:
-    query = sa.select(opt_outs).where(opt_outs.c.guild_id == guild_id, opt_outs.c.author_key == key)
-    return (await connection.execute(query)).first() is not None
+def _keep(post: Post, key: bytes, connection: sa.Connection) -> bool:
+    if connection.execute(_opted_out(), {"guild": post.guild_id, "key": key}).first() is not None:
+        return False
+    values = {
+        "message_id": post.id,
+        "guild_id": post.guild_id,
+        "channel_id": post.channel_id,
+        "watched_id": post.watched_id,
+        "author_key": key,
+        "created_at": post.created_at,
+        "edited_at": post.edited_at,
+    }
+    return not connection.execute(_keeping(), values).scalar_one()
 
 
-def _keeping(post: Post, key: bytes) -> sa.Executable:
-    """Write a post's row and give whether it is read already, in one statement, because it runs for every message."""
-    statement = insert(messages).values(
-        message_id=post.id,
-        guild_id=post.guild_id,
-        channel_id=post.channel_id,
-        watched_id=post.watched_id,
-        author_key=key,
-        created_at=post.created_at,
-        edited_at=post.edited_at,
-    )
+def _get(message_id: int, connection: sa.Connection) -> Kept | None:
+    row = connection.execute(_getting(), {"message": message_id}).one_or_none()
+    return None if row is None else _kept(row)
+
+
+# Statements that run for every message are built once: building one costs more than running it.
+
+
+@cache
+def _opted_out() -> sa.Select:
+    author = sa.and_(opt_outs.c.guild_id == sa.bindparam("guild"), opt_outs.c.author_key == sa.bindparam("key"))
+    return sa.select(opt_outs).where(author)
+
+
+@cache
+def _getting() -> sa.Select:
+    return sa.select(*WITHOUT_AUTHOR).where(messages.c.message_id == sa.bindparam("message"))
+
+
+@cache
+def _keeping() -> sa.Executable:
+    """Write a post's row and give whether it is read already, in one statement."""
+    statement = insert(messages)
     # Replays come out of order: only a later edit than the one that is kept counts.
     edit = statement.excluded.edited_at
     later = sa.and_(edit.is_not(None), sa.or_(messages.c.edited_at.is_(None), edit > messages.c.edited_at))

@@ -2,10 +2,10 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache, partial
 
 import sqlalchemy as sa
 from sqlalchemy.dialects.sqlite import insert
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.records import Card, Claim, Flag, Placement, Post
 from bot.store.audit import write_entry
@@ -58,22 +58,26 @@ class Outcomes:
 
     async def record(self, result: Result, reader: str, embedder: str, now: datetime) -> Recorded | None:
         """Write a result; give None when the message was deleted or edited meanwhile, and nothing is written."""
+        return await self._database.change(partial(self._record, result, reader, embedder, now))
+
+    def _record(
+        self, result: Result, reader: str, embedder: str, now: datetime, connection: sa.Connection
+    ) -> Recorded | None:
         post = result.post
-        async with self._database.write() as connection:
-            if not await _mark_read(connection, post, result.placement):
-                return None
-            log = _Log(connection, post, now)
-            if await reopen_edited(connection, post.id, post.edited_at):
-                await log.add("flag reopened")
-            await drop_edited(connection, post.id, post.edited_at)
-            known = await _known(connection, post.id)
-            await _write_reading(connection, post.id, result.reading, known.human_label, reader, now)
-            if known.claim:
-                await drop_claim(connection, post.id)
-            if result.claim is not None:
-                await write_claim(connection, self._vault, result.claim, embedder)
-            flag, withdrawn_flag = await _write_flag(connection, result, known, log, reader)
-            card, withdrawn_card = await _write_card(connection, result, known, log, embedder)
+        if not _mark_read(connection, post, result.placement):
+            return None
+        log = _Log(connection, post, now)
+        if reopen_edited(connection, post.id, post.edited_at):
+            log.add("flag reopened")
+        drop_edited(connection, post.id, post.edited_at)
+        known = _known(connection, post.id)
+        _write_reading(connection, post.id, result.reading, known.human_label, reader, now)
+        if known.claim:
+            drop_claim(connection, post.id)
+        if result.claim is not None:
+            write_claim(connection, self._vault, result.claim, embedder)
+        flag, withdrawn_flag = _write_flag(connection, result, known, log, reader)
+        card, withdrawn_card = _write_card(connection, result, known, log, embedder)
         return Recorded(flag, card, withdrawn_flag, withdrawn_card)
 
 
@@ -90,43 +94,43 @@ class _Known:
 class _Log:
     """Write what the bot decides about one message in the log of decisions."""
 
-    def __init__(self, connection: AsyncConnection, post: Post, now: datetime) -> None:
+    def __init__(self, connection: sa.Connection, post: Post, now: datetime) -> None:
         self._connection = connection
         self._post = post
         self._now = now
 
-    async def add(self, action: str, **detail: str | float | None) -> None:
+    def add(self, action: str, **detail: str | float | None) -> None:
         """Append one entry."""
-        await write_entry(self._connection, self._post.guild_id, self._now, None, action, self._post.id, detail)
+        write_entry(self._connection, self._post.guild_id, self._now, None, action, self._post.id, detail)
 
 
-async def _write_flag(
-    connection: AsyncConnection, result: Result, known: _Known, log: _Log, reader: str
+def _write_flag(
+    connection: sa.Connection, result: Result, known: _Known, log: _Log, reader: str
 ) -> tuple[Flag | None, Flag | None]:
     """Write or withdraw the flag; give the one that stands and the one that was withdrawn."""
     if result.flag is not None:
-        flag, changed = await write_flag(connection, result.flag, may_open=result.fresh)
+        flag, changed = write_flag(connection, result.flag, may_open=result.fresh)
         if changed:
-            await log.add("flag", **_flagged(result.flag, result.flag_from), model=reader)
+            log.add("flag", **_flagged(result.flag, result.flag_from), model=reader)
         return flag, None
-    withdrawn = await withdraw_flag(connection, result.post.id) if known.flag else None
+    withdrawn = withdraw_flag(connection, result.post.id) if known.flag else None
     if withdrawn is not None:
-        await log.add("flag withdrawn", label=withdrawn.label, model=reader)
+        log.add("flag withdrawn", label=withdrawn.label, model=reader)
     return None, withdrawn
 
 
-async def _write_card(
-    connection: AsyncConnection, result: Result, known: _Known, log: _Log, embedder: str
+def _write_card(
+    connection: sa.Connection, result: Result, known: _Known, log: _Log, embedder: str
 ) -> tuple[Card | None, Card | None]:
     """Write or withdraw the card; give the one that is new and the one that was withdrawn."""
     if result.card is not None:
-        card = await write_card(connection, result.card)
+        card = write_card(connection, result.card)
         if card is not None:
-            await log.add("card in shadow" if card.state == "shadow" else "card due", **_shown(card, embedder))
+            log.add("card in shadow" if card.state == "shadow" else "card due", **_shown(card, embedder))
         return card, None
-    withdrawn = await withdraw_card(connection, result.post.id) if known.card and not result.card_stands else None
+    withdrawn = withdraw_card(connection, result.post.id) if known.card and not result.card_stands else None
     if withdrawn is not None:
-        await log.add("card withdrawn", model=embedder)
+        log.add("card withdrawn", model=embedder)
     return None, withdrawn
 
 
@@ -140,40 +144,32 @@ def _shown(card: Card, embedder: str) -> dict[str, str | float | None]:
     return {**counts, "score": round(max(scores, default=0.0), 4), "model": embedder}
 
 
-async def _mark_read(connection: AsyncConnection, post: Post, placement: Placement) -> bool:
-    same_text = messages.c.edited_at.is_not_distinct_from(post.edited_at)
-    statement = sa.update(messages).where(messages.c.message_id == post.id, same_text)
+def _mark_read(connection: sa.Connection, post: Post, placement: Placement) -> bool:
     values = {
+        "message": post.id,
+        "edit": post.edited_at,
         "read": True,
         "kind": placement.kind.value,
         "conversation_id": placement.conversation_id,
         "parent_id": placement.parent_id,
     }
-    return (await connection.execute(statement.values(**values))).rowcount == 1
+    return connection.execute(_marking(), values).rowcount == 1
 
 
-async def _known(connection: AsyncConnection, message_id: int) -> _Known:
+def _known(connection: sa.Connection, message_id: int) -> _Known:
     """Look in one statement for all that an earlier reading may have left: for most messages, nothing."""
-    flagged = flags.c.message_id == message_id
-    decided = sa.select(flags.c.verdict).where(flagged, flags.c.state == "decided").scalar_subquery()
-    sampled = sa.select(samples.c.verdict).where(samples.c.message_id == message_id).scalar_subquery()
-    query = sa.select(
-        sa.func.coalesce(decided, sampled),
-        sa.exists().where(flagged),
-        sa.exists().where(cards.c.message_id == message_id),
-        sa.exists().where(claims.c.message_id == message_id),
-    )
-    verdict, *left = (await connection.execute(query)).one()
+    verdict, *left = connection.execute(_looking(), {"message": message_id}).one()
     return _Known("none" if verdict == "dismissed" else verdict, *left)
 
 
-async def _write_reading(
-    connection: AsyncConnection, message_id: int, reading: Reading | None, human: str | None, model: str, now: datetime
+def _write_reading(
+    connection: sa.Connection, message_id: int, reading: Reading | None, human: str | None, model: str, now: datetime
 ) -> None:
     if reading is None:
-        await connection.execute(sa.delete(readings).where(readings.c.message_id == message_id))
+        connection.execute(sa.delete(readings).where(readings.c.message_id == message_id))
         return
     values = {
+        "message_id": message_id,
         "label": human or reading.label,
         "scores": [round(reading.scores[label], 4) for label in LABELS],
         "marks": [round(reading.marks[mark], 4) for mark in MARKS],
@@ -181,5 +177,34 @@ async def _write_reading(
         "model": model,
         "read_at": now,
     }
-    statement = insert(readings).values(message_id=message_id, **values)
-    await connection.execute(statement.on_conflict_do_update(index_elements=["message_id"], set_=values))
+    connection.execute(_reading(), values)
+
+
+# Statements that run for every message are built once: building one costs more than running it.
+
+
+@cache
+def _marking() -> sa.Update:
+    same_text = messages.c.edited_at.is_not_distinct_from(sa.bindparam("edit"))
+    return sa.update(messages).where(messages.c.message_id == sa.bindparam("message"), same_text)
+
+
+@cache
+def _looking() -> sa.Select:
+    message = sa.bindparam("message")
+    flagged = flags.c.message_id == message
+    decided = sa.select(flags.c.verdict).where(flagged, flags.c.state == "decided").scalar_subquery()
+    sampled = sa.select(samples.c.verdict).where(samples.c.message_id == message).scalar_subquery()
+    return sa.select(
+        sa.func.coalesce(decided, sampled),
+        sa.exists().where(flagged),
+        sa.exists().where(cards.c.message_id == message),
+        sa.exists().where(claims.c.message_id == message),
+    )
+
+
+@cache
+def _reading() -> sa.Insert:
+    statement = insert(readings)
+    changes = {column.name: statement.excluded[column.name] for column in readings.c if column.name != "message_id"}
+    return statement.on_conflict_do_update(index_elements=["message_id"], set_=changes)

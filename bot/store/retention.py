@@ -24,6 +24,7 @@ from bot.store.schema import (
     verdicts,
     watched,
 )
+from bot.store.servers import Servers
 
 GRACE = timedelta(days=7)
 DEFAULT_DAYS = 30
@@ -41,8 +42,9 @@ class Expired:
 class Retention:
     """Delete what has had its time."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, settings: Servers) -> None:
         self._database = database
+        self._settings = settings
 
     async def expire(self, now: datetime) -> Expired:
         """Delete readings, flags and claims past their time, and rows that nothing needs.
@@ -87,12 +89,14 @@ class Retention:
         async with self._database.write() as connection:
             ids = list((await connection.execute(query)).scalars())
             await _delete_servers(connection, ids)
+        self._settings.forget()
         return ids
 
     async def delete(self, guild_id: int) -> None:
         """Delete everything of a server at once."""
         async with self._database.write() as connection:
             await _delete_servers(connection, [guild_id])
+        self._settings.forget()
 
     async def purge(self, guild_id: int, channel_id: int | None, now: datetime) -> Forgotten:
         """Delete all that was learned in a channel with its threads, or in the whole server.

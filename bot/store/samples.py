@@ -5,7 +5,6 @@ from datetime import datetime
 
 import sqlalchemy as sa
 from sqlalchemy.dialects.sqlite import insert
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.records import Sample
 from bot.store.audit import write_entry
@@ -90,15 +89,15 @@ class Samples:
             of_message = readings.c.message_id == row.message_id
             await connection.execute(sa.update(readings).where(of_message).values(label=row.verdict or row.label))
             detail = {"label": row.label, "score": row.score, "verdict": row.verdict}
-            await write_entry(connection, row.guild_id, now, moderator_id, action, row.message_id, detail)
+            await connection.run_sync(write_entry, row.guild_id, now, moderator_id, action, row.message_id, detail)
         return True
 
 
-async def drop_edited(connection: AsyncConnection, message_id: int, edited_at: datetime | None) -> None:
+def drop_edited(connection: sa.Connection, message_id: int, edited_at: datetime | None) -> None:
     """Take a message out of the sample whose text has changed since it was drawn."""
     if edited_at is not None:
         older = sa.and_(samples.c.message_id == message_id, samples.c.drawn_at < edited_at)
-        await connection.execute(sa.delete(samples).where(older))
+        connection.execute(sa.delete(samples).where(older))
 
 
 def _all() -> sa.Select:

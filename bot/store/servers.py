@@ -1,6 +1,7 @@
 """What a server has set: live or shadow, its moderators' channel, thresholds and watched channels."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
@@ -28,9 +29,24 @@ class Servers:
 
     def __init__(self, database: Database) -> None:
         self._database = database
+        self._known: dict[int, Server] = {}
+        self._changes = 0
 
     async def get(self, guild_id: int) -> Server:
         """Give the server's settings, or those of a new server: in shadow, with the standard thresholds."""
+        known = self._known.get(guild_id)
+        if known is None:
+            changes, known = self._changes, await self._read(guild_id)
+            if changes == self._changes:
+                self._known[guild_id] = known
+        return known
+
+    def forget(self) -> None:
+        """Read the settings anew when they are next asked for: something has changed them."""
+        self._changes += 1
+        self._known.clear()
+
+    async def _read(self, guild_id: int) -> Server:
         async with self._database.read() as connection:
             row = (await connection.execute(sa.select(servers).where(servers.c.guild_id == guild_id))).one_or_none()
             own = sa.select(channel_policies).where(channel_policies.c.guild_id == guild_id)
@@ -60,7 +76,7 @@ class Servers:
         }
         statement = insert(servers).values(guild_id=server.guild_id, **values)
         of_server = channel_policies.c.guild_id == server.guild_id
-        async with self._database.write() as connection:
+        async with self._changing() as connection:
             await connection.execute(statement.on_conflict_do_update(index_elements=["guild_id"], set_=values))
             await connection.execute(sa.delete(channel_policies).where(of_server))
             for channel_id, flags in server.overrides.items():
@@ -72,13 +88,13 @@ class Servers:
             settings["thresholds"] = asdict(settings["thresholds"])
         first = {"thresholds": asdict(Thresholds())} | settings
         statement = insert(servers).values(guild_id=guild_id, **first)
-        async with self._database.write() as connection:
+        async with self._changing() as connection:
             await connection.execute(statement.on_conflict_do_update(index_elements=["guild_id"], set_=settings))
         return await self.get(guild_id)
 
     async def override(self, guild_id: int, channel_id: int, flags: Mapping[str, float | None]) -> Server:
         """Let a channel, forum or thread have thresholds of its own; with none it follows what is around it."""
-        async with self._database.write() as connection:
+        async with self._changing() as connection:
             await _override(connection, guild_id, channel_id, flags)
         return await self.get(guild_id)
 
@@ -129,6 +145,14 @@ class Servers:
         """Pause a channel's backfill, or let it go on, if there is one."""
         oldest = sa.func.abs(watched.c.backfill_before)
         await self._set_backfill(channel_id, -oldest if paused else oldest)
+
+    @asynccontextmanager
+    async def _changing(self) -> AsyncIterator[AsyncConnection]:
+        try:
+            async with self._database.write() as connection:
+                yield connection
+        finally:
+            self.forget()
 
     async def _set_backfill(self, channel_id: int, value: sa.ColumnElement[int] | None) -> None:
         statement = sa.update(watched).where(watched.c.channel_id == channel_id).values(backfill_before=value)

@@ -1,11 +1,13 @@
 """Connections: what is lent is given back before the database is closed, and a statement gives all that it gave."""
 
 import asyncio
+import time
 from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
 
+from bot.errors import StoreError
 from bot.store.database import Database, open_database
 from bot.store.schema import opt_outs
 
@@ -42,3 +44,42 @@ async def test_statements_say_what_they_did(tmp_path: Path) -> None:
             assert (await connection.execute(sa.text("PRAGMA secure_delete"))).scalar_one() == 1
             with pytest.raises(sa.exc.OperationalError):
                 await connection.execute(sa.text("SELECT nothing FROM nowhere"))
+
+
+async def test_a_piece_of_work_is_done_whole_or_not_at_all(tmp_path: Path) -> None:
+    def opt_out(connection: sa.Connection) -> int:
+        connection.execute(sa.insert(opt_outs), {"guild_id": 1, "author_key": bytes(32)})
+        return connection.execute(sa.insert(opt_outs), {"guild_id": 2, "author_key": bytes(32)}).rowcount
+
+    def fail(connection: sa.Connection) -> None:
+        connection.execute(sa.delete(opt_outs))
+        connection.execute(sa.text("SELECT one FROM nowhere"))
+
+    def count(connection: sa.Connection) -> int:
+        return connection.execute(sa.select(sa.func.count()).select_from(opt_outs)).scalar_one()
+
+    async with open_database(tmp_path / "a.sqlite") as database:
+        assert await database.change(opt_out) == 1
+        with pytest.raises(StoreError, match="nowhere"):
+            await database.change(fail)
+        assert await database.look(count) == 2
+        async with database.write() as connection:  # one writer, whichever way it is asked
+            await connection.execute(sa.delete(opt_outs))
+            waiting = asyncio.create_task(database.change(opt_out))
+            await asyncio.sleep(0.01)
+            assert await database.look(count) == 2
+        await waiting
+        assert await database.look(count) == 2
+
+
+async def test_work_that_nobody_waits_for_any_more_is_done_before_the_database_is_closed(tmp_path: Path) -> None:
+    def slow(connection: sa.Connection) -> None:
+        time.sleep(0.05)
+        connection.execute(sa.insert(opt_outs), {"guild_id": 1, "author_key": bytes(32)})
+
+    async with open_database(tmp_path / "a.sqlite") as database:
+        writing = asyncio.create_task(database.change(slow))
+        await asyncio.sleep(0.02)
+        writing.cancel()
+    async with open_database(tmp_path / "a.sqlite") as database, database.read() as connection:
+        assert len((await connection.execute(sa.select(opt_outs))).all()) == 1

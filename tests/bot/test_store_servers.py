@@ -1,5 +1,6 @@
 """Settings come back as they were written, whole or in part, and a place's own thresholds stay with its server."""
 
+import asyncio
 from dataclasses import replace
 
 from bot.records import Server, Thresholds
@@ -23,6 +24,12 @@ async def test_change_leaves_the_rest(store: Store) -> None:
     changed = await store.servers.change(1, live=True, thresholds=Thresholds({"partisan": 0.8}))
     assert changed == Server(1, live=True, thresholds=Thresholds({"partisan": 0.8}), overrides={10: {"partisan": 0.9}})
     assert (await store.servers.change(1, retention_days=7)).live
+
+
+async def test_settings_that_change_while_they_are_read_do_not_stay_as_they_were(store: Store) -> None:
+    for days in range(7, 27):
+        await asyncio.gather(store.servers.change(1, retention_days=days), *(store.servers.get(1) for _ in range(3)))
+        assert (await store.servers.get(1)).retention_days == days
 
 
 async def test_places_of_one_server_are_not_those_of_another(store: Store) -> None:
