@@ -3,6 +3,8 @@
 import asyncio
 from dataclasses import replace
 
+import pytest
+
 from bot.records import Server, Thresholds
 from bot.store import Store
 from tests.bot.rows import NOW
@@ -26,10 +28,23 @@ async def test_change_leaves_the_rest(store: Store) -> None:
     assert (await store.servers.change(1, retention_days=7)).live
 
 
-async def test_settings_that_change_while_they_are_read_do_not_stay_as_they_were(store: Store) -> None:
-    for days in range(7, 27):
-        await asyncio.gather(store.servers.change(1, retention_days=days), *(store.servers.get(1) for _ in range(3)))
-        assert (await store.servers.get(1)).retention_days == days
+async def test_settings_that_change_while_they_are_read_do_not_stay_as_they_were(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    read, changed = store.servers._read, asyncio.Event()
+
+    async def slowly(guild_id: int) -> Server:
+        found = await read(guild_id)
+        await changed.wait()
+        return found
+
+    monkeypatch.setattr(store.servers, "_read", slowly)
+    monkeypatch.setattr(store.servers, "forget", lambda forget=store.servers.forget: (forget(), changed.set()))
+    reading = asyncio.create_task(store.servers.get(1))
+    await asyncio.sleep(0.02)
+    assert (await store.servers.change(1, retention_days=7)).retention_days == 7
+    await reading
+    assert (await store.servers.get(1)).retention_days == 7
 
 
 async def test_places_of_one_server_are_not_those_of_another(store: Store) -> None:
