@@ -42,9 +42,9 @@ async def test_settings_that_change_while_they_are_read_do_not_stay_as_they_were
     monkeypatch.setattr(store.servers, "forget", lambda forget=store.servers.forget: (forget(), changed.set()))
     reading = asyncio.create_task(store.servers.get(1))
     await asyncio.sleep(0.02)
-    assert (await store.servers.change(1, retention_days=7)).retention_days == 7
+    await store.servers.save(Server(1, live=True))
     await reading
-    assert (await store.servers.get(1)).retention_days == 7
+    assert (await store.servers.get(1)).live
 
 
 async def test_places_of_one_server_are_not_those_of_another(store: Store) -> None:
