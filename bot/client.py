@@ -1,6 +1,7 @@
 """The bot: what it may see, what it opens, how it starts and stops."""
 
 import logging
+from math import ceil
 from typing import Any
 
 import discord
@@ -11,8 +12,9 @@ from bot.claims import ClaimMemory
 from bot.conversation import Conversations
 from bot.errors import UserError
 from bot.intake import Intake
-from bot.languages import ENGLISH, N_, Translator, Tree, _, speaking
+from bot.languages import ENGLISH, N_, Translator, Tree, _, ngettext, speaking
 from bot.message_search import MessageSearch
+from bot.needs import named
 from bot.pipeline import Pipeline
 from bot.quotes import Budget, Quotes
 from bot.records import Post
@@ -155,12 +157,16 @@ def explain(error: BaseException) -> str | None:
         case UserError():
             return str(error)
         case app_commands.MissingPermissions():
-            needed = ", ".join(name.replace("_", " ") for name in error.missing_permissions)
+            needed = ", ".join(f"**{named(name)}**" for name in error.missing_permissions)
             return _("This needs the permission {needed}. Ask an administrator of the server.").format(needed=needed)
         case app_commands.NoPrivateMessage():
             return _("This works in a server, not in direct messages.")
         case app_commands.CommandOnCooldown():
-            return _("One moment: try again in {seconds} seconds.").format(seconds=f"{error.retry_after:.0f}")
+            wait = max(1, ceil(error.retry_after))
+            said = ngettext(
+                "One moment: try again in {number} second.", "One moment: try again in {number} seconds.", wait
+            )
+            return said.format(number=wait)
         case discord.HTTPException() if error.status >= SERVER_FAULT or error.status == TOO_MANY:
             return _("Discord is failing just now, so I cannot do that. Please try again in a minute.")
         case discord.Forbidden():

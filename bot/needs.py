@@ -9,16 +9,16 @@ Place = discord.abc.GuildChannel | discord.Thread
 READ = discord.Permissions(view_channel=True, read_message_history=True)
 POST = discord.Permissions(send_messages=True, embed_links=True)
 POST_IN_THREADS = discord.Permissions(send_messages_in_threads=True, embed_links=True)
-NAMES = frozenset(
-    {
-        N_("View Channel"),
-        N_("Read Message History"),
-        N_("Send Messages"),
-        N_("Send Messages in Threads"),
-        N_("Embed Links"),
-        N_("Manage Messages"),
-    }
-)
+NAMES = {
+    "read_messages": N_("View Channel"),
+    "view_channel": N_("View Channel"),
+    "read_message_history": N_("Read Message History"),
+    "send_messages": N_("Send Messages"),
+    "send_messages_in_threads": N_("Send Messages in Threads"),
+    "embed_links": N_("Embed Links"),
+    "manage_messages": N_("Manage Messages"),
+    "manage_guild": N_("Manage Server"),
+}
 
 
 def to_watch(place: Place) -> discord.Permissions:
@@ -33,21 +33,20 @@ def to_alert(place: Place) -> discord.Permissions:
 
 
 def missing(place: Place, needed: discord.Permissions) -> tuple[str, ...]:
-    """Name the permissions that the bot lacks in a channel, as Discord's settings name them."""
+    """List the permissions that the bot lacks in a channel."""
     lacking = needed & ~place.permissions_for(place.guild.me)
-    return tuple(spoken(name) for name, wanted in lacking if wanted)
+    return tuple(name for name, wanted in lacking if wanted)
 
 
-def spoken(name: str) -> str:
-    """Turn the name of a permission into the words of Discord's settings."""
-    words = {"read_messages": "View Channel", "view_channel": "View Channel"}
-    return words.get(name, name.replace("_", " ").title().replace(" In ", " in "))
+def named(permission: str) -> str:
+    """Name a permission as Discord's settings do."""
+    return _(NAMES[permission])
 
 
 def mend(place: Place, lacking: tuple[str, ...]) -> str:
     """Say which permissions are missing where, and who gives them how."""
     role = place.guild.me.top_role.name if place.guild.me.top_role != place.guild.default_role else _("my role")
-    permissions = _(" and ").join(f"**{_(name) if name in NAMES else name}**" for name in lacking)
+    permissions = _(" and ").join(f"**{named(name)}**" for name in lacking)
     where = f"<#{place.id}>" if not isinstance(place, discord.Thread) else f"<#{place.parent_id}>"
     said = ngettext(
         "I lack {permissions} in {place}. Open the settings of {where} → Permissions, add the role {role} "

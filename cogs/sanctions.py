@@ -172,7 +172,7 @@ async def check_deletion(interaction: Pressed, flag: Flag) -> None:
         said = _("Deleting needs your own right to Manage Messages in {channel}.")
         raise NotAllowed(said.format(channel=f"<#{place.id}>"))
     if not place.permissions_for(place.guild.me).manage_messages:
-        raise UserError(f"{mend(place, ('Manage Messages',))} {_('Until then, delete it there yourself.')}")
+        raise UserError(f"{mend(place, ('manage_messages',))} {_('Until then, delete it there yourself.')}")
 
 
 def check_rights(interaction: Pressed) -> None:

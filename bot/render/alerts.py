@@ -12,7 +12,7 @@ import discord
 
 from bot.languages import ENGLISH, _, speaking
 from bot.records import Flag
-from bot.render.labels import meaning_of, name_of, sureness
+from bot.render.labels import COLORS, meaning_of, name_of, sureness
 from bot.render.layout import Layout
 from bot.render.text import LABEL_MARKS, capital, clip, jump, numbered, quote
 from models.labels import LABELS
@@ -24,12 +24,6 @@ PRESS = (
     r"(?P<where>alert|review):(?P<flag>\d+):(?P<action>{actions})"
     r"(?::(?P<label>[a-z-]*):(?P<channel>\d*):(?P<asked>[01]))?"
 )
-COLORS = {
-    "partisan": discord.Color.from_str("#d9534f"),
-    "off-topic": discord.Color.from_str("#8e7cc3"),
-    "skeptical": discord.Color.from_str("#e0a030"),
-    "informative": discord.Color.from_str("#4caf7a"),
-}
 ADDRESS = re.compile(r"https?://\S+")
 FEW = 5  # verdicts below which a record says nothing
 
@@ -83,7 +77,7 @@ def alert_view(alert: Alert) -> Layout:
 
 def review_view(alert: Alert, place: Place) -> Layout:
     """Show a flag as the queue hands it to a moderator."""
-    after = numbered("{number} flag more after this one", "{number} flags more after this one", place.more)
+    after = numbered("{number} more flag after this one", "{number} more flags after this one", place.more)
     more = f"-# {capital(after) if place.more else _('The last one')}"
     rows = (*_body(alert), discord.ui.TextDisplay(more), *_buttons(alert.flag, place.filters))
     body = discord.ui.Container(*rows, accent_color=_color(alert.flag))
@@ -123,6 +117,13 @@ def gone_view(moderator_id: int | None = None) -> Layout:
     return Layout(discord.ui.TextDisplay(f"-# 🗑️ {said}"))
 
 
+def around(story: str | None, parent: str | None) -> str:
+    """Say under a reply what it answers, and the first line of its story."""
+    headline = next((line for line in ADDRESS.sub("", story or "").splitlines() if line.strip()), "")
+    said = ((_("Answers"), parent or ""), (_("Story"), headline))
+    return "\n".join(f"-# **{name}** {quote(text, 180)}" for name, text in said if text.strip())
+
+
 def verdict_words(flag: Flag) -> str:
     """Say what was decided."""
     if flag.verdict == flag.label:
@@ -143,14 +144,9 @@ def _body(alert: Alert) -> list[discord.ui.Item[Any]]:
     where = f"-# {by} · {discord.utils.format_dt(flag.created_at, 'R')} · {link}"
     unseen = _("*This message can no longer be shown.*") if alert.text is None else _("(no text)")
     said = f"> {quote(alert.text, 900) if alert.text else unseen}"
-    under = "\n".join(f"-# **{name}** {quote(text, 180)}" for name, text in _around(alert))
+    under = around(alert.story, alert.parent)
     texts = (f"{head}\n{where}", said, under, _why(alert))
     return [*(discord.ui.TextDisplay(text) for text in texts if text), discord.ui.Separator()]
-
-
-def _around(alert: Alert) -> list[tuple[str, str]]:
-    around = ((_("Answers"), alert.parent), (_("Story"), ADDRESS.sub("", alert.story or "")))
-    return [(name, text) for name, text in around if text and text.strip()]
 
 
 def _why(alert: Alert) -> str:
@@ -169,8 +165,6 @@ def _why(alert: Alert) -> str:
         lines.append(_disputed(alert.flag))
     if alert.last_of_day:
         lines.append(_("-# The last alert of this day: what else is flagged waits in `/review`."))
-    decides = _("-# **Who decides** anyone with Manage Messages in {channel}")
-    lines.append(decides.format(channel=f"<#{alert.flag.channel_id}>"))
     return "\n".join(lines)
 
 
@@ -240,4 +234,5 @@ def _button(
 
 
 def _color(flag: Flag) -> discord.Color | None:
-    return COLORS.get(flag.label)
+    color = COLORS.get(flag.label)
+    return discord.Color.from_str(color) if color else None

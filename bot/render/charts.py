@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from itertools import pairwise
 
 from bot.languages import _, ngettext, percent
+from bot.render import labels
 from bot.render.drawing import INK, PAPER, in_turn
 from bot.render.tally import meant
 from bot.render.text import gap
@@ -20,14 +21,7 @@ FEWEST_MARKED = 3
 STEPS = 10
 SHOWN = (*LABELS, UNSURE)
 
-COLORS = {
-    "skeptical": "#f0a83c",
-    "partisan": "#e2604f",
-    "off-topic": "#a98ad6",
-    "informative": "#54b8e6",
-    "none": "#7d838f",
-    "unsure": "#4a4e58",
-}
+COLORS = {**labels.COLORS, "none": "#7d838f", "unsure": "#4a4e58"}
 
 
 def deserves_chart(course: Course) -> bool:

@@ -17,6 +17,13 @@ MEANINGS = {
     "informative": N_("adds something checkable: a fact, figure or source"),
     "none": N_("an ordinary reply: a reaction, an opinion, thanks"),
 }
+# The emoji squares' colours, so that a label looks the same in a line of text, in a picture and beside an alert.
+COLORS = {
+    "skeptical": "#fdcb58",
+    "partisan": "#dd2e44",
+    "off-topic": "#aa8ed6",
+    "informative": "#55acee",
+}
 SURENESS = (
     (0.9, N_("very sure")),
     (0.75, N_("fairly sure")),

@@ -101,12 +101,12 @@ def server_view(name: str, server: Server, kept: Kept) -> Layout:
         discord.ui.TextDisplay(f"{head}\n{now}"),
         discord.ui.Separator(),
         discord.ui.TextDisplay(long),
-        _row(_select("privacy:server:days", _("Keep readings and flags for …"), day_options(server.retention_days))),
-        _row(_select("privacy:server:claims", _("Keep claims for …"), claim_options(server.claim_days))),
+        _row(_select("privacy:server:days", _("Keep readings and flags for…"), day_options(server.retention_days))),
+        _row(_select("privacy:server:claims", _("Keep claims for…"), claim_options(server.claim_days))),
         discord.ui.Separator(),
         discord.ui.TextDisplay(_("**Purge** deletes at once what was learned. You are asked again first.")),
-        _row(_channels("privacy:server:channel", _("Purge a channel …"))),
-        _row(_danger(_("Purge the whole server …"), "privacy:server:all")),
+        _row(_channels("privacy:server:channel", _("Purge a channel…"))),
+        _row(_danger(_("Purge the whole server…"), "privacy:server:all")),
     ]
     return Layout(discord.ui.Container(*items, accent_color=ACCENT))
 
@@ -174,11 +174,11 @@ def _own_lines(stored: Mapping[str, Any], server: Server) -> list[str]:
 
 
 def _own_buttons(stored: Mapping[str, Any], *, some: bool) -> discord.ui.ActionRow[Any]:
-    buttons = [_danger(_("Erase …"), "privacy:erase:ask")] if some else []
+    buttons = [_danger(_("Erase…"), "privacy:erase:ask")] if some else []
     if stored["opted_out"]:
         buttons.append(discord.ui.Button(label=_("Opt in"), custom_id="privacy:optin:do"))
     else:
-        buttons.append(discord.ui.Button(label=_("Opt out …"), custom_id="privacy:optout:ask"))
+        buttons.append(discord.ui.Button(label=_("Opt out…"), custom_id="privacy:optout:ask"))
     return discord.ui.ActionRow(*buttons)
 
 

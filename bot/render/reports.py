@@ -10,11 +10,11 @@ from typing import Any
 
 import discord
 
-from bot.languages import N_, _, decimal, percent, short_day, tenths
+from bot.languages import N_, _, decimal, percent, plural, short_day, tenths
 from bot.records import Sample
-from bot.render.alerts import ADDRESS
+from bot.render.alerts import around
 from bot.render.charts import COLORS
-from bot.render.drawing import INK, PAPER, SIZE, drawable, in_turn, legend, plain
+from bot.render.drawing import INK, PAPER, SIZE, drawable, in_turn, legend, plain, thin
 from bot.render.labels import meaning_of, name_of
 from bot.render.layout import Layout
 from bot.render.text import ACCENT, LABEL_MARKS, capital, clip, jump, numbered, quote
@@ -29,6 +29,8 @@ TUNE = r"tune:(?P<way>apply|undo):(?P<now>[spoi\d]*):(?P<then>[spoi\d]*)"
 CHANNELS = 6  # with the most flags, drawn and named
 NAMED = 20  # letters of a channel's name that fit beside its bar
 CARDS = N_("cards")
+POSTED = plural("**{number} context card**", "**{number} context cards**")
+DUE = plural("**{number} card** that would have been posted", "**{number} cards** that would have been posted")
 ELSEWHERE = N_("elsewhere")
 
 
@@ -74,12 +76,11 @@ def in_words(report: Report) -> str:
     if not happened.replies and not happened.flags and not happened.cards:
         return _("Nothing has been read in that time. `/watch add` chooses the channels.")
     flags, cards = sum(happened.flags.values()), sum(happened.cards.values())
-    due = _("were due") if report.server.live else _("would have been posted")
+    posted = numbered(*(POSTED if report.server.live else DUE), cards)
     counted = (
-        numbered("**{number} reply read**", "**{number} replies read**", happened.replies),
+        f"**{capital(numbered('{number} reply read', '{number} replies read', happened.replies))}**",
         f"{numbered('**{number} flag**', '**{number} flags**', flags)} ({_daily(flags, report.days)})",
-        f"{numbered('**{number} context card**', '**{number} context cards**', cards)} {due} "
-        f"({_daily(cards, report.days)}).",
+        f"{posted} ({_daily(cards, report.days)}).",
     )
     worth = (_worth(report, label) for label in LABELS if label in _labels(report))
     return "\n".join([", ".join(counted), *worth])
@@ -89,10 +90,8 @@ def sample_view(shown: Shown) -> Layout:
     """Show a reply that was not flagged, without what the model said of it."""
     sample = shown.sample
     link = f"[{_('open')}]({jump(sample.guild_id, sample.channel_id, sample.message_id)})"
-    around = ((_("Answers"), shown.parent), (_("Story"), ADDRESS.sub("", shown.story or "")))
-    under = "\n".join(f"-# **{name}** {quote(text, 180)}" for name, text in around if text and text.strip())
     meanings = "\n".join(f"-# {LABEL_MARKS[label]} **{name_of(label)}** {meaning_of(label)}" for label in LABELS)
-    more = numbered("{number} reply more after this one", "{number} replies more after this one", shown.more)
+    more = numbered("{number} more reply after this one", "{number} more replies after this one", shown.more)
     where = _("in {channel}").format(channel=f"<#{sample.channel_id}>")
     texts = (
         _(
@@ -100,7 +99,7 @@ def sample_view(shown: Shown) -> Layout:
             "What I took it for is not said, so that it does not sway you."
         ),
         f"> {quote(shown.text, 900) or _('(no text)')}\n-# {where} · {link}",
-        under,
+        around(shown.story, shown.parent),
         meanings,
         f"-# {capital(more) if shown.more else _('The last one')}",
     )
@@ -181,7 +180,9 @@ def _by_day(axes: Any, report: Report) -> None:
         below = [under + height for under, height in zip(below, heights, strict=True)]
     cards = [sum(n for (day, _), n in report.happened.cards.items() if day == each) for each in days]
     if any(cards):
-        axes.plot(range(len(days)), cards, color=INK, marker="o", linewidth=1.5, label=_(CARDS))
+        some = [place for place, number in enumerate(cards) if number]
+        axes.plot(some, [cards[place] for place in some], "D", color=INK, markersize=7, label=_(CARDS))
+        axes.set_xlim(-0.6, len(days) - 0.4)
     marks = range(0, len(days), max(1, len(days) // 6))
     axes.set_xticks(list(marks), [short_day(days[mark]) for mark in marks])
     plain(axes, _("Flags and cards by day"), rows=1)
@@ -203,6 +204,7 @@ def _by_channel(axes: Any, report: Report, names: Mapping[int, str]) -> None:
         left = [start + width for start, width in zip(left, widths, strict=True)]
     named = [clip(drawable(names.get(each, _(ELSEWHERE))), NAMED) or str(each) for each in chosen]
     axes.set_yticks(range(len(chosen)), named, parse_math=False)
+    thin(axes, len(chosen))
     plain(axes, _("Flags by channel"), rows=0)
     _empty_or_whole(axes, bool(chosen))
 
@@ -252,7 +254,7 @@ def _worth(report: Report, label: str) -> str:
     flags = sum(n for (_, _, name), n in report.happened.flags.items() if name == label)
     right, found = report.right.get(label), report.found.get(label)
     name = name_of(label)
-    said = f"{LABEL_MARKS[label]} **{name}**: {numbered('{number} flag', '{number} flags', flags)}"
+    said = f"{LABEL_MARKS[label]} **{capital(name)}**: {numbered('{number} flag', '{number} flags', flags)}"
     if right:
         said += _(", right {share} of {judged} judged").format(share=_said(right), judged=decimal(right.judged))
     else:

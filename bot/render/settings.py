@@ -73,15 +73,16 @@ def panel(shown: Overview, said: str = "") -> Layout:
         _row(_presets(server, shown.spread)),
         discord.ui.TextDisplay(_places(server)),
         _row(_place_select()),
-        discord.ui.TextDisplay(_("**Kept**  never any text")),
-        _row(_select("settings:days", _("Keep readings and flags for …"), day_options(server.retention_days))),
-        _row(_select("settings:claims", _("Keep claims for …"), claim_options(server.claim_days))),
+        discord.ui.TextDisplay(_("**Readings and flags**  kept for")),
+        _row(_select("settings:days", _("Keep readings and flags for…"), day_options(server.retention_days))),
+        discord.ui.TextDisplay(_("**Claims**  kept for")),
+        _row(_select("settings:claims", _("Keep claims for…"), claim_options(server.claim_days))),
         discord.ui.Separator(),
         _row(
             _mode(server),
-            _button(_("Thresholds …"), "thresholds"),
+            _button(_("Thresholds…"), "thresholds"),
             _button(_("Export"), "export"),
-            _button(_("Import …"), "import"),
+            _button(_("Import…"), "import"),
             _button(_("No disputes") if server.disputes else _("Allow disputes"), "disputes"),
         ),
     ]
@@ -189,18 +190,18 @@ def _head(shown: Overview) -> str:
 
 def _places(server: Server) -> str:
     if not server.overrides:
-        return _("**Elsewhere**  no channel, forum or thread has thresholds of its own.")
+        return _("**Exceptions**  none: every channel, forum and thread follows that")
     shown = list(server.overrides.items())[:PLACES]
     lines = [f"- <#{channel_id}>: {places_words(flags)}" for channel_id, flags in shown]
     if len(server.overrides) > PLACES:
         lines.append(f"- {more_channels(len(server.overrides) - PLACES)}")
-    return "\n".join([_("**Elsewhere**  what a channel does not say, it takes from around it"), *lines])
+    return "\n".join([_("**Exceptions**  what a channel does not say, it takes from around it"), *lines])
 
 
 def _alerts(server: Server) -> discord.ui.ChannelSelect[Any]:
     select: discord.ui.ChannelSelect[Any] = discord.ui.ChannelSelect(
         custom_id="settings:alerts",
-        placeholder=_("Post alerts in …"),
+        placeholder=_("Post alerts in…"),
         channel_types=[discord.ChannelType.text],
     )
     if server.alerts_channel_id is not None:
@@ -223,12 +224,12 @@ def _presets(server: Server, spread: Spread) -> discord.ui.Select[Any]:
                 label=capital(_(PRESET_NAMES[name])), value=name, description=clip(words, 100), default=name == chosen
             )
         )
-    return _select("settings:preset", _("Thresholds of your own: or choose …"), options)
+    return _select("settings:preset", _("Thresholds of your own: or choose…"), options)
 
 
 def _place_select() -> discord.ui.ChannelSelect[Any]:
     return discord.ui.ChannelSelect(
-        custom_id="settings:place", placeholder=_("Other thresholds in …"), channel_types=[*KINDS, *THREADS]
+        custom_id="settings:place", placeholder=_("Other thresholds in…"), channel_types=[*KINDS, *THREADS]
     )
 
 

@@ -100,7 +100,7 @@ def preset_words(thresholds: Thresholds) -> str:
     head = f"{capital(_(PRESET_NAMES[name]))}: {_(PRESET_WORDS[name])}" if name else _("Own thresholds")
     numbers = ", ".join(flagged_from(label, score) for label, score in list(thresholds.flags.items())[:5])
     most = _("up to {number} alerts a day, the rest waits in the queue").format(number=decimal(thresholds.alerts_a_day))
-    return f"{head}\n-# {f'{numbers}; ' if numbers else ''}{most}"
+    return f"{head}\n-# {capital(f'{numbers}; {most}' if numbers else most)}"
 
 
 def flagged_from(label: str, score: float | None) -> str:

@@ -12,10 +12,10 @@ import discord
 from bot.languages import N_, _, decimal, ngettext, percent, short_day
 from bot.records import Server
 from bot.render.charts import COLORS, SHOWN
-from bot.render.drawing import INK, PAPER, SIZE, drawable, in_turn, legend, plain
+from bot.render.drawing import INK, PAPER, SIZE, drawable, in_turn, legend, plain, thin
 from bot.render.layout import Layout
 from bot.render.tally import meant
-from bot.render.text import ACCENT, clip, numbered, when
+from bot.render.text import ACCENT, capital, clip, numbered, when
 from bot.store.statistics import Figures
 
 NAME = "stats.png"
@@ -78,9 +78,9 @@ def about_view(about: About) -> Layout:
     models = " · ".join(f"{name} `{version[:16]}`" for name, version in about.models.items())
     state = _("{live}, watch {channels}, and {reading}.").format(live=live, channels=watched, reading=_reading(about))
     foot = _("`/privacy show` says what is kept of you; `/privacy optout` leaves you out.")
-    items: list[discord.ui.Item[Any]] = [discord.ui.TextDisplay(head), discord.ui.TextDisplay(f"{state}\n-# {models}")]
+    items: list[discord.ui.Item[Any]] = [discord.ui.TextDisplay(head), discord.ui.TextDisplay(state)]
     if about.problems is not None:
-        items += [discord.ui.Separator(), discord.ui.TextDisplay(_problems(about.problems))]
+        items += [discord.ui.Separator(), discord.ui.TextDisplay(f"{_problems(about.problems)}\n-# {models}")]
     return Layout(discord.ui.Container(*items, discord.ui.TextDisplay(foot), accent_color=ACCENT))
 
 
@@ -167,6 +167,7 @@ def _lines(axes: Any, title: str, bars: Bars, colors: Mapping[str, str]) -> None
         )
         left = [start + width for start, width in zip(left, widths, strict=True)]
     axes.set_yticks(range(len(names)), names, parse_math=False)
+    thin(axes, len(names))
     plain(axes, title, rows=2)
     if not names:
         axes.set_xticks([])
@@ -209,7 +210,7 @@ def _said_of_flags(flags: Mapping[tuple[str, str], int]) -> str:
     for (_label, outcome), number in flags.items():
         outcomes[outcome] += number
     parts = [f"{decimal(outcomes[outcome])} {_(OUTCOME_WORDS[outcome])}" for outcome in OUTCOMES if outcomes[outcome]]
-    said = _with(numbered("**{number} flag**", "**{number} flags**", outcomes.total()), parts)
+    said = _with(f"**{capital(numbered('{number} flag', '{number} flags', outcomes.total()))}**", parts)
     decided = outcomes["agreed"] + outcomes["corrected"] + outcomes["dismissed"]
     if not decided:
         return said
@@ -227,7 +228,8 @@ def _said_of_cards(figures: Figures) -> str:
     if figures.cards.get("shadow"):
         more = _("{number} more would have been posted, were it not for shadow")
         parts.append(more.format(number=decimal(figures.cards["shadow"])))
-    said = _with(numbered("**{number} context card posted**", "**{number} context cards posted**", posted), parts)
+    counted = numbered("{number} context card posted", "{number} context cards posted", posted)
+    said = _with(f"**{capital(counted)}**", parts)
     if figures.helpful or figures.unhelpful:
         votes = _("Votes: {helpful} helpful, {unhelpful} not.")
         votes = votes.format(helpful=decimal(figures.helpful), unhelpful=decimal(figures.unhelpful))

@@ -10,18 +10,13 @@ from matplotlib.figure import Figure
 
 from bot.languages import ENGLISH, speaking
 from bot.records import Occurrence
+from bot.render import labels
 from bot.render.drawing import in_turn
 from bot.render.tally import shares
 from bot.render.text import clip, gap
 
 ALT_LENGTH = 1024  # Discord's limit of an attachment's description
-COLORS: Mapping[str, str] = {
-    "skeptical": "#fdcb58",
-    "partisan": "#dd2e44",
-    "off-topic": "#aa8ed6",
-    "informative": "#55acee",
-    "none": "#e6e7e8",
-}
+COLORS: Mapping[str, str] = {**labels.COLORS, "none": "#e6e7e8"}
 # An opaque dark ground reads the same in Discord's light and dark themes.
 GROUND, INK, FAINT, NOW = "#25272d", "#f2f3f5", "#a8adb8", "#7ba6ff"
 SIZE, DOTS = (5.4, 2.6), 200  # inches and dots an inch: letters stay legible on a phone

@@ -29,6 +29,16 @@ NOW = datetime(2026, 3, 18, 15, 30, tzinfo=UTC)  # a Wednesday
         ("last week", timedelta(weeks=1)),
         ("1 day, 2 hours", timedelta(hours=26)),
         ("  2   WEEKS ", timedelta(weeks=2)),
+        ("in the past day", timedelta(days=1)),
+        ("vor 3 Tagen", timedelta(days=3)),
+        ("2 Std", timedelta(hours=2)),
+        ("2 Std. 30 Min.", timedelta(minutes=150)),
+        ("1,5 Stunden", timedelta(minutes=90)),
+        ("einer halben Stunde", timedelta(minutes=30)),
+        ("seit anderthalb Stunden", timedelta(minutes=90)),
+        ("in den letzten zwei Wochen", timedelta(weeks=2)),
+        ("letzte Woche", timedelta(weeks=1)),
+        ("ein Tag und 2 Stunden", timedelta(hours=26)),
     ],
 )
 def test_span_is_counted_back_from_now(text: str, span: timedelta) -> None:
@@ -43,6 +53,12 @@ def test_span_is_counted_back_from_now(text: str, span: timedelta) -> None:
         ("since Monday", datetime(2026, 3, 16, tzinfo=UTC)),
         ("last friday", datetime(2026, 3, 13, tzinfo=UTC)),
         ("wednesday", datetime(2026, 3, 18, tzinfo=UTC)),
+        ("gestern", datetime(2026, 3, 17, tzinfo=UTC)),
+        ("seit vorgestern", datetime(2026, 3, 16, tzinfo=UTC)),
+        ("am Montag", datetime(2026, 3, 16, tzinfo=UTC)),
+        ("letzten Sonnabend", datetime(2026, 3, 14, tzinfo=UTC)),
+        ("1.3.2026", datetime(2026, 3, 1, tzinfo=UTC)),
+        ("seit 01.03.2026, 14:00 Uhr", datetime(2026, 3, 1, 14, tzinfo=UTC)),
         ("2026-03-01", datetime(2026, 3, 1, tzinfo=UTC)),
         ("2026-03-01 14:00", datetime(2026, 3, 1, 14, tzinfo=UTC)),
         ("2026-03-01 14:00 UTC", datetime(2026, 3, 1, 14, tzinfo=UTC)),
@@ -55,7 +71,10 @@ def test_named_moment(text: str, moment: datetime) -> None:
     assert parse_since(text, NOW) == moment
 
 
-@pytest.mark.parametrize("text", ["", "soon", "2 parsecs", "2", "h", "2h tomorrow", "99999 years", "5 minutes 3"])
+@pytest.mark.parametrize(
+    "text",
+    ["", "soon", "2 parsecs", "2", "h", "2h tomorrow", "99999 years", "5 minutes 3", "31.2.2026", "seit", "gestern 3"],
+)
 def test_unreadable_text_names_the_field_and_the_remedy(text: str) -> None:
     with pytest.raises(UserError, match=r"`since`.*`2h`"):
         parse_since(text, NOW)
@@ -67,7 +86,10 @@ def test_future_is_refused(text: str) -> None:
         parse_since(text, NOW)
 
 
-@given(st.text(max_size=60) | st.from_regex(r"(since |last )?[0-9.]{1,8} ?(h|min|days?|years?)( ago)?", fullmatch=True))
+@given(
+    st.text(max_size=60)
+    | st.from_regex(r"(since |last )?[0-9.]{1,8} ?(h|min|days?|years?|Tagen)( ago)?", fullmatch=True)
+)
 def test_any_text_is_a_past_time_or_an_error(text: str) -> None:
     with suppress(UserError):
         assert parse_since(text, NOW) <= NOW

@@ -103,7 +103,7 @@ def test_unset_thresholds_are_said() -> None:
     none = Thresholds({}, alerts_a_day=5)
     assert (
         setup.preset_words(none)
-        == "Eigene Schwellen\n-# bis zu 5 Hinweise am Tag, der Rest wartet in der Warteschlange"
+        == "Eigene Schwellen\n-# Bis zu 5 Hinweise am Tag, der Rest wartet in der Warteschlange"
     )
     after = Server(1, thresholds=none)
     assert "Am Tag weniger: etwa 10 Markierungen" in settings.effect(Server(1), after, TEN_A_DAY)

@@ -1,5 +1,8 @@
 """Whoever asks is answered in the language of their Discord; what everybody sees is not in one person's."""
 
+from datetime import timedelta
+
+from discord import app_commands
 from discord.ext import commands
 
 from bot.languages import speaking, spoken
@@ -43,6 +46,21 @@ async def test_errors_are_said_in_the_language_of_who_asks(world: World, speaks:
     assert "Das ist kein Link zu einer Nachricht." in refused(world, result)
     result = await world.moderator.slash(world.news, "why", message="no link at all")
     assert "That is no link to a message." in refused(world, result)
+
+
+async def test_permissions_are_named_as_discord_names_them(world: World, speaks: Speaks) -> None:
+    speaks(world.member, "de")
+    answer = refused(world, await world.member.slash(world.news, "privacy server"), app_commands.MissingPermissions)
+    assert "**Server verwalten**" in answer
+
+
+async def test_times_are_typed_in_german(world: World, speaks: Speaks) -> None:
+    speaks(world.member, "de")
+    began = world.env.now().replace(hour=0, minute=0, second=0, microsecond=0) - timedelta(days=1)
+    shown = (await world.member.slash(world.news, "highlights", since="gestern")).response
+    assert f"<t:{int(began.timestamp())}:f>" in text_of(shown)
+    unread = refused(world, await world.member.slash(world.news, "highlights", since="irgendwann"))
+    assert "`seit`: „irgendwann“" in unread
 
 
 async def test_servers_settings_are_shown_in_german(world: World, speaks: Speaks) -> None:

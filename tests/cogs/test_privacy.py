@@ -25,7 +25,7 @@ async def test_show_says_what_is_kept_and_hands_it_over(world: World) -> None:
     assert answer.ephemeral
     for part in ("**two messages**", "**two readings**", "**one claim vector**", "**one flag**", "Never kept"):
         assert part in text_of(answer)
-    assert buttons(answer) == {"Erase …", "Opt out …"}
+    assert buttons(answer) == {"Erase…", "Opt out…"}
     (file,) = answer.attachments
     assert file.filename == render.FILE
     kept = json.loads(await file.read())
@@ -39,7 +39,7 @@ async def test_show_to_somebody_of_whom_nothing_is_kept(world: World) -> None:
     answer = (await colleague(world).slash(world.news, "privacy show")).response
     assert "Nothing." in text_of(answer)
     assert answer.attachments == []
-    assert buttons(answer) == {"Opt out …"}
+    assert buttons(answer) == {"Opt out…"}
 
 
 async def test_erase_asks_first_and_then_takes_everything_down(world: World) -> None:
@@ -118,7 +118,7 @@ async def test_buttons_outlive_a_restart_and_serve_who_presses(world: World) -> 
 async def test_server_panel_is_for_managers(world: World) -> None:
     refused = await world.member.slash(world.news, "privacy server")
     simcord.assert_error(world.env, discord.app_commands.MissingPermissions)
-    assert "manage guild" in said(refused) or "manage server" in said(refused)
+    assert "**Manage Server**" in said(refused)
 
 
 async def test_manager_keeps_less(world: World) -> None:
@@ -191,7 +191,7 @@ async def test_permission_is_checked_again_at_the_click(world: World) -> None:
     await world.watch()
     message = await flagged(world)
     panel = (await world.moderator.slash(world.news, "privacy server")).response
-    asked = await world.moderator.click(panel, label="Purge the whole server …")
+    asked = await world.moderator.click(panel, label="Purge the whole server…")
     world.env.backend.remove_member_role(world.guild.id, world.moderator.id, world.guild.roles["Team"].id)
     pressed = await world.moderator.click(asked.response, label="Purge the whole server")
     assert "Manage Server" in said(pressed)

@@ -42,9 +42,9 @@ async def test_report_in_shadow_says_what_would_have_happened(world: World) -> N
     words = text_of(shown)
     for part in (
         "What would have happened, were this server live",
-        "**six replies read**, **two flags**",
-        "**partisan**: one flag, right 100% (21% to 100%) of 1 judged",
-        "**off-topic**: one flag, none judged so far",
+        "**Six replies read**, **two flags**",
+        "**Partisan**: one flag, right 100% (21% to 100%) of 1 judged",
+        "**Off-topic**: one flag, none judged so far",
         "**What is missed** is unknown",
         "from 50 verdicts on: 1 so far",
     ):
@@ -185,7 +185,7 @@ async def test_members_cannot_ask(world: World) -> None:
         if command.name == "report":
             world.guild.set_command_permissions(command.id, {world.member: True})
     result = await world.member.slash(world.news, "report")
-    assert "manage messages" in refused(world, result, discord.app_commands.MissingPermissions)
+    assert "**Manage Messages**" in refused(world, result, discord.app_commands.MissingPermissions)
 
 
 async def lived_through(world: World) -> None:

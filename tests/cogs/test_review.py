@@ -264,7 +264,7 @@ async def test_queue_goes_through_all_flags(world: World) -> None:
         await flagged(world, text)
     queue = await world.moderator.slash(world.news, "review")
     assert "party one" in said(queue)
-    assert "Two flags more" in said(queue)
+    assert "Two more flags" in said(queue)
     await world.moderator.click(queue.response, label="Skip")
     assert "party two" in text_of(queue.response)
     await world.moderator.click(queue.response, label="Agree")
@@ -352,7 +352,7 @@ async def test_the_days_budget(world: World) -> None:
     await flagged(world, "party two")
     (alert,) = alerts(world)
     assert "The last alert of this day" in text_of(alert)
-    assert "One flag more" in said(await world.moderator.slash(world.news, "review"))
+    assert "One more flag" in said(await world.moderator.slash(world.news, "review"))
     await world.restart()
     assert len(alerts(world)) == 1
     await world.env.advance_time(86_401)

@@ -67,7 +67,7 @@ async def test_thresholds_are_typed_and_decide_what_is_flagged(world: World) -> 
     await world.watch()
     await flagged(world)
     panel = await opened(world)
-    form = await world.moderator.click(panel, label="Thresholds …")
+    form = await world.moderator.click(panel, label="Thresholds…")
     typed = {"partisan": "95", "off-topic": "", "skeptical": "80 %", "alerts": "12"}
     await world.moderator.submit_modal(form, typed)
     thresholds = (await server_of(world)).thresholds
@@ -87,10 +87,10 @@ async def test_thresholds_are_typed_and_decide_what_is_flagged(world: World) -> 
 async def test_wrong_threshold_changes_nothing(world: World) -> None:
     panel = await opened(world)
     before = await server_of(world)
-    form = await world.moderator.click(panel, label="Thresholds …")
+    form = await world.moderator.click(panel, label="Thresholds…")
     result = await world.moderator.submit_modal(form, {"partisan": "0.6", "alerts": "12"})
     assert "**Partisan** takes a whole number from 1 to 100" in said(result)
-    form = await world.moderator.click(panel, label="Thresholds …")
+    form = await world.moderator.click(panel, label="Thresholds…")
     result = await world.moderator.submit_modal(form, {"partisan": "60", "alerts": "999"})
     assert "**Alerts a day** takes a whole number from 0 to 200" in said(result)
     assert await server_of(world) == before
@@ -169,7 +169,7 @@ async def test_settings_go_out_and_come_in_as_a_file(world: World) -> None:
 
 
 async def imported(world: World, panel: object, content: bytes) -> object:
-    form = await world.moderator.click(panel, label="Import …")
+    form = await world.moderator.click(panel, label="Import…")
     return await world.moderator.submit_modal(form, {"file": (FILE, content)})
 
 
@@ -193,9 +193,9 @@ async def test_wrong_file_changes_nothing(world: World, content: bytes, words: s
 async def test_everything_is_checked_again_when_the_role_is_gone(world: World) -> None:
     await world.watch()
     panel = await opened(world)
-    form = await world.moderator.click(panel, label="Thresholds …")
+    form = await world.moderator.click(panel, label="Thresholds…")
     place = await world.moderator.select(panel, [world.news], custom_id="settings:place")
-    upload = await world.moderator.click(panel, label="Import …")
+    upload = await world.moderator.click(panel, label="Import…")
     before = await server_of(world)
     world.env.backend.edit_member(world.guild.id, world.moderator.id, {"role_ids": []})
     for result in (
@@ -203,9 +203,9 @@ async def test_everything_is_checked_again_when_the_role_is_gone(world: World) -
         await world.moderator.select(panel, [world.news], custom_id="settings:place"),
         await world.moderator.select(panel, ["1"], custom_id="settings:days"),
         await world.moderator.click(panel, label="Back into shadow"),
-        await world.moderator.click(panel, label="Thresholds …"),
+        await world.moderator.click(panel, label="Thresholds…"),
         await world.moderator.click(panel, label="Export"),
-        await world.moderator.click(panel, label="Import …"),
+        await world.moderator.click(panel, label="Import…"),
         await world.moderator.submit_modal(form, {"partisan": "1", "alerts": "1"}),
         await world.moderator.submit_modal(place, {"partisan": "1"}),
         await world.moderator.submit_modal(upload, {"file": (FILE, b'{"version": 1, "live": false}')}),

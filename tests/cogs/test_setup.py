@@ -23,7 +23,7 @@ async def test_preset_is_described_in_words_and_numbers(world: World, name: str)
     shown = said(await world.moderator.slash(world.news, "setup preset", preset=name))
     preset = PRESETS[name]
     assert f"{name.capitalize()}: " in shown
-    assert f"partisan from {preset.flags['partisan']:.0%}" in shown
+    assert f"Partisan from {preset.flags['partisan']:.0%}" in shown
     assert f"{preset.alerts_a_day} alerts a day" in shown
     assert (await world.store.servers.get(world.guild.id)).thresholds == preset
 
@@ -71,7 +71,7 @@ async def test_permission_is_checked_again_behind_the_menu(world: World) -> None
     for command in await world.bot.tree.fetch_commands():
         if command.name in ("golive", "settings", "watch", "review"):
             world.guild.set_command_permissions(command.id, {helper: True})
-    for name, needed in (("golive", "guild"), ("settings", "guild"), ("watch list", "guild"), ("review", "messages")):
+    for name, needed in (("golive", "Server"), ("settings", "Server"), ("watch list", "Server"), ("review", "Messages")):
         answer = refused(world, await helper.slash(world.news, name), app_commands.MissingPermissions)
-        assert f"manage {needed}" in answer
+        assert f"**Manage {needed}**" in answer
     assert not (await world.store.servers.get(world.guild.id)).live
