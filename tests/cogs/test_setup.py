@@ -71,7 +71,8 @@ async def test_permission_is_checked_again_behind_the_menu(world: World) -> None
     for command in await world.bot.tree.fetch_commands():
         if command.name in ("golive", "settings", "watch", "review"):
             world.guild.set_command_permissions(command.id, {helper: True})
-    for name, needed in (("golive", "Server"), ("settings", "Server"), ("watch list", "Server"), ("review", "Messages")):
+    needs = {"golive": "Server", "settings": "Server", "watch list": "Server", "review": "Messages"}
+    for name, needed in needs.items():
         answer = refused(world, await helper.slash(world.news, name), app_commands.MissingPermissions)
         assert f"**Manage {needed}**" in answer
     assert not (await world.store.servers.get(world.guild.id)).live
