@@ -11,13 +11,18 @@ import discord
 import pytest
 import simcord
 from discord import app_commands
+from hypothesis import settings
 
 from bot.client import Hindsight
+from bot.demo.patient import PatientEnv
 from bot.errors import UserError
 from bot.resources import Resources, open_resources
 from bot.settings import Settings
 from bot.store.upgrade import upgrade
 from tests.tiny import tiny_models
+
+settings.register_profile("patient", deadline=None)  # how long an example takes is for benchmarks to say
+settings.load_profile("patient")
 
 
 @dataclass
@@ -103,7 +108,7 @@ async def resources(tmp_path: Path, empty_database: Path) -> AsyncIterator[Resou
 @pytest.fixture
 async def env(resources: Resources, caplog: pytest.LogCaptureFixture) -> AsyncIterator[simcord.Env]:
     """Give a simulated Discord with the bot started in it; its errors fail the test."""
-    simulated = simcord.Env(Hindsight(resources), shard_count=1, settle_timeout=30)
+    simulated = PatientEnv(Hindsight(resources), shard_count=1, settle_timeout=30)
     await simulated.start()
     yield simulated
     await simulated.shutdown()

@@ -13,13 +13,13 @@ from io import BytesIO
 from pathlib import Path
 
 import discord
-import simcord
 from babel.messages.catalog import Catalog
 from babel.messages.pofile import read_po, write_po
 from discord import app_commands
 
 from bot import languages
 from bot.client import Hindsight
+from bot.demo.patient import PatientEnv
 from bot.resources import open_resources
 from bot.settings import Settings
 from tests.tiny import tiny_models
@@ -119,7 +119,7 @@ async def gather() -> Catalog:
     with tempfile.TemporaryDirectory() as folder:
         settings = Settings(_env_file=None, data_dir=Path(folder))
         async with open_resources(settings, learned=tiny_models()) as resources:
-            env = simcord.Env(Hindsight(resources), shard_count=1, settle_timeout=60)
+            env = PatientEnv(Hindsight(resources), shard_count=1, settle_timeout=60)
             await env.start()
             try:
                 return template(await command_entries(env.bot.tree))

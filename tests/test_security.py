@@ -10,13 +10,13 @@ from pathlib import Path
 
 import discord
 import pytest
-import simcord
 import sqlalchemy as sa
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from pydantic import SecretStr
 
 from bot.client import Hindsight
+from bot.demo.patient import PatientEnv
 from bot.errors import ConfigurationError
 from bot.logs import set_up_logging
 from bot.resources import open_resources
@@ -128,7 +128,7 @@ async def test_token_and_key_are_in_no_log(tmp_path: Path, monkeypatch: pytest.M
     chosen = Settings(_env_file=None, data_dir=tmp_path, token=SecretStr(TOKEN), key=SecretStr(KEY))
     try:
         async with open_resources(chosen, learned=tiny_models()) as resources:
-            env = simcord.Env(Hindsight(resources), shard_count=1, settle_timeout=30)
+            env = PatientEnv(Hindsight(resources), shard_count=1, settle_timeout=30)
             await env.start()
             world = build_world(env, resources)
             await world.watch()

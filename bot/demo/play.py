@@ -10,13 +10,13 @@ from pathlib import Path
 
 import discord
 import typer
-from simcord import Env
 
 from bot.client import Hindsight, permissions
 from bot.demo import scenario
 from bot.demo.avatars import dress
 from bot.demo.history import History, Story, load
 from bot.demo.page import Page
+from bot.demo.patient import PatientEnv
 from bot.demo.server import Server, build
 from bot.demo.transcript import shortcomings, write
 from bot.logs import set_up_logging
@@ -47,7 +47,7 @@ class Stage:
 
     async def open(self) -> None:
         """Open the store and the models, import the fact-checks, build the server and start the bot on it."""
-        env = Env(await self._bot(), shard_count=1, settle_timeout=PATIENCE)
+        env = PatientEnv(await self._bot(), shard_count=1, settle_timeout=PATIENCE)
         self.server = build(env, self.history, permissions())
         await self.resources.fact_checks.take(self.history.fact_checks)
         await env.start()

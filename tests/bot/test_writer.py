@@ -9,7 +9,6 @@ from pathlib import Path
 
 import aiohttp
 import pytest
-import simcord
 import torch
 from aiohttp import web
 from pydantic import SecretStr
@@ -19,6 +18,7 @@ from yarl import URL
 
 from bot import writer as writers
 from bot.client import Hindsight
+from bot.demo.patient import PatientEnv
 from bot.errors import ConfigurationError, WriterFailed
 from bot.metrics import Metrics
 from bot.resources import open_models, open_resources
@@ -229,7 +229,7 @@ async def test_summarize_says_what_a_writer_did(fails: bool, said: str, tmp_path
             _env_file=None, data_dir=tmp_path, writer=str(url), writer_model="tiny", writer_key=SecretStr("key")
         )
         async with open_resources(settings, learned=tiny_models()) as opened:
-            env = simcord.Env(Hindsight(opened), shard_count=1, settle_timeout=30)
+            env = PatientEnv(Hindsight(opened), shard_count=1, settle_timeout=30)
             await env.start()
             world = build_world(env, opened)
             await world.watch()
