@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+from dataclasses import replace
 from datetime import timedelta
 
 import aiohttp
@@ -17,9 +18,12 @@ from bot.render.alerts import Alert, alert_view, decided_view, gone_view, withdr
 from bot.render.layout import Layout
 from bot.resources import Resources
 from bot.store.leftovers import Public
-from models.reader import Passage
+from models.batcher import BatchError
+from models.explain import chosen, without
+from models.reader import Passage, tidy
 
 LATELY = timedelta(days=30)
+EXPLAINED = 5.0  # seconds in which words are found that explain a label; an alert does not wait for longer
 REFUSED = (403, 404)
 BAD_REQUEST = 400  # the fault of one alert; anything else would stop the next one too
 
@@ -81,27 +85,29 @@ class Alerts:
             return withdrawn_view(flag)
         return alert_view(await self.describe(flag))
 
-    async def describe(self, flag: Flag, *, last_of_day: bool = False) -> Alert:
-        """Collect what an alert shows; the texts come from Discord."""
+    async def describe(self, flag: Flag, *, last_of_day: bool = False, first: bool = True) -> Alert:
+        """Collect what an alert shows; the texts come from Discord. `first` is for somebody who waits."""
         right = await self._right(flag)
         post = await self._quotes.get(flag.channel_id, flag.message_id)
         if post is None:
             return Alert(flag, None, right=right, last_of_day=last_of_day)
         passage = await self._pipeline.passage(post)
-        words = await self.words(passage, flag.label)
+        words = await self.words(passage, flag.label, first=first)
         return Alert(
             flag, post.full_text, post.author_id, words, passage.story, passage.parent, right, last_of_day=last_of_day
         )
 
-    async def words(self, passage: Passage, label: str) -> tuple[str, ...]:
-        """Name the words that moved a label; none when the models cannot say."""
-        loop = asyncio.get_running_loop()
+    async def words(self, passage: Passage, label: str, *, first: bool = True) -> tuple[str, ...]:
+        """Name the words that moved a label; none when the models cannot say, or not in time: messages go before."""
+        tidied = tidy(passage)
+        asked = [replace(tidied, text=text) for text in without(tidied.text)]
         try:
-            found = await loop.run_in_executor(self._models.executor, self._models.reader.explain, passage, label)
-        except (RuntimeError, ValueError) as error:
+            async with asyncio.timeout(EXPLAINED):
+                readings = await self._models.read.submit(asked, first=first)
+        except (BatchError, TimeoutError) as error:
             log.warning("no explanation of %s: %s", label, type(error).__name__)
             return ()
-        return tuple(found)
+        return tuple(chosen(tidied.text, [reading.scores[label] for reading in readings]))
 
     async def _post_all(self, guild: discord.Guild, new: int | None) -> None:
         server = await self._store.servers.get(guild.id)
@@ -120,7 +126,7 @@ class Alerts:
         if problem is not None or not isinstance(channel, discord.TextChannel):
             log.warning("alert of flag %s in server %s waits: %s", flag.id, guild.id, problem)
             return False
-        alert = await self.describe(flag, last_of_day=left == 0)
+        alert = await self.describe(flag, last_of_day=left == 0, first=False)
         try:
             message = await post_once(
                 channel, "alert", flag.id, again=again, about=flag.message_id, view=alert_view(alert)

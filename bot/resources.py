@@ -38,8 +38,6 @@ class ReaderModel(Protocol):
 
     def predict(self, passages: Sequence[Passage], /) -> list[Reading]: ...
 
-    def explain(self, passage: Passage, label: str) -> list[str]: ...
-
 
 class EmbedderModel(Protocol):
     """Turn texts into unit vectors."""

@@ -10,6 +10,7 @@ T = TypeVar("T")
 R = TypeVar("R")
 
 PATIENCE = 120.0  # seconds after which a batch is taken to hang; one of 32 long messages takes two on a slow machine
+SMALL = 4  # the part of a full batch that items take which can wait: so long may one wait that cannot
 ENDING = 1.5  # seconds in which the batch that runs may end
 
 
@@ -21,8 +22,8 @@ class Batcher(Generic[T, R]):
     """Run a list → list function in an executor, one batch at a time, for many callers at once.
 
     There is no timer and no standing task: the first item starts a drain, which ends when nothing waits.
-    Callers marked `first` are served before those that are not, so a backfill never holds up live messages. While a
-    batch hangs, callers are refused instead of waiting for ever.
+    Callers marked `first` are served before those that are not, and these in small batches of their own, so a backfill
+    never holds up live messages for long. While a batch hangs, callers are refused instead of waiting for ever.
     """
 
     def __init__(self, function: Callable[[list[T]], Sequence[R]], executor: Executor, max_batch: int = 32) -> None:
@@ -99,13 +100,17 @@ class Batcher(Generic[T, R]):
             _fail(future, TimeoutError())
 
     def _take(self) -> list[tuple[T, asyncio.Future[R]]]:
-        batch: list[tuple[T, asyncio.Future[R]]] = []
-        for queue in (self._waiting, self._patient):
-            while queue and len(batch) < self._max_batch:
-                item = queue.popleft()
-                if not item[1].done():
-                    batch.append(item)
-        return batch
+        """Take the next batch: of those that wait for nobody, or else a small one of those that can wait."""
+        return _next(self._waiting, self._max_batch) or _next(self._patient, max(1, self._max_batch // SMALL))
+
+
+def _next(queue: deque[tuple[T, asyncio.Future[R]]], most: int) -> list[tuple[T, asyncio.Future[R]]]:
+    batch: list[tuple[T, asyncio.Future[R]]] = []
+    while queue and len(batch) < most:
+        item = queue.popleft()
+        if not item[1].done():
+            batch.append(item)
+    return batch
 
 
 def _fail(future: asyncio.Future, error: BaseException) -> None:

@@ -5,25 +5,53 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 
-MOST_WORDS = 64
+MOST_WORDS = 32
 SHOWN = 3
+_LINKING = (
+    "a an and are as at be been but by can could did do does for from had has have i if in into is it its may might "
+    "of on or our shall should so than that the their then there these this those to was were which while will with "
+    "would"
+)
+_SILENT = frozenset(_LINKING.split())
 _EDGES = re.compile(r"^\W+|\W+$")
 
 
 def telling(text: str, score: Callable[[Sequence[str]], np.ndarray]) -> list[str]:
+    """Return up to three words whose absence lowers the score most; `score` maps n texts to n numbers."""
+    asked = without(text)
+    return chosen(text, score(asked) if len(asked) > 1 else ())
+
+
+def without(text: str) -> list[str]:
+    """Return a text and the same text without one of its words, for each word that may have moved its score.
+
+    Words that only link others are not tried, unless there is no other, and of a long text only 32 words.
+    """
+    words = text.split()
+    tried = _tried(words)
+    return [" ".join(words), *(" ".join(words[:index] + words[index + 1 :]) for index in tried)]
+
+
+def chosen(text: str, scores: Sequence[float] | np.ndarray) -> list[str]:
     """Return up to three words whose absence lowers the score most, in the order of the text.
 
-    `score` maps n texts to n numbers. Only the first 64 words are tried; a word that, left out, does not
-    lower the score is not named.
+    `scores` are those of the texts that `without` gave; a word that, left out, does not lower the score is not named.
     """
-    words = text.split()[:MOST_WORDS]
+    words = text.split()
     if len(words) < 2:
         return _bare(words)
-    without = [" ".join(words[:index] + words[index + 1 :]) for index in range(len(words))]
-    whole, *left = score([" ".join(words), *without])
+    whole, *left = scores
     drops = whole - np.array(left)
-    chosen = [index for index in np.argsort(-drops, kind="stable")[:SHOWN] if drops[index] > 0]
-    return _bare([words[index] for index in sorted(chosen)])
+    best = [place for place in np.argsort(-drops, kind="stable")[:SHOWN] if drops[place] > 0]
+    tried = _tried(words)
+    return _bare([words[tried[place]] for place in sorted(best)])
+
+
+def _tried(words: Sequence[str]) -> list[int]:
+    if len(words) < 2:
+        return []
+    speaking = [index for index, word in enumerate(words) if _EDGES.sub("", word).lower() not in _SILENT]
+    return (speaking or list(range(len(words))))[:MOST_WORDS]
 
 
 def _bare(words: Sequence[str]) -> list[str]:

@@ -22,9 +22,6 @@ class TinyReader:
     def predict(self, passages: Sequence[Passage]) -> list[Reading]:
         return [self._read(passage.text.lower()) for passage in passages]
 
-    def explain(self, passage: Passage, label: str) -> list[str]:
-        return [cue for cue, meant in CUES.items() if meant == label and cue in passage.text.lower()]
-
     def _read(self, text: str) -> Reading:
         label = next((label for cue, label in CUES.items() if cue in text.split()), "none")
         best = "none" if label == "unsure" else label

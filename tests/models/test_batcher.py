@@ -51,20 +51,20 @@ async def test_what_piles_up_is_the_next_batch(executor: ThreadPoolExecutor) -> 
     assert doubler.batches == [[1], [2, 3, 4]]
 
 
-async def test_live_items_go_before_patient_ones(executor: ThreadPoolExecutor) -> None:
+async def test_live_items_go_before_patient_ones_which_come_in_small_batches(executor: ThreadPoolExecutor) -> None:
     doubler = Doubler()
-    batcher = Batcher(doubler, executor, max_batch=2)
+    batcher = Batcher(doubler, executor, max_batch=8)
     running = asyncio.ensure_future(batcher.submit([0]))
     await asyncio.sleep(0)
     await asyncio.sleep(0)
-    patient = asyncio.ensure_future(batcher.submit([7, 8], first=False))
+    patient = asyncio.ensure_future(batcher.submit([7, 8, 9], first=False))
     await asyncio.sleep(0)
     live = asyncio.ensure_future(batcher.submit([1, 2]))
     await asyncio.sleep(0)
-    assert batcher.backlog == 4
+    assert batcher.backlog == 5
     doubler.gate.set()
     await asyncio.gather(running, patient, live)
-    assert doubler.batches == [[0], [1, 2], [7, 8]]
+    assert doubler.batches == [[0], [1, 2], [7, 8], [9]]
 
 
 async def test_error_reaches_its_caller_alone_and_the_next_batch_runs(executor: ThreadPoolExecutor) -> None:

@@ -6,7 +6,7 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from models.explain import MOST_WORDS, telling
+from models.explain import MOST_WORDS, telling, without
 
 
 def shouting(texts: Sequence[str]) -> np.ndarray:
@@ -27,6 +27,13 @@ def test_a_single_word_explains_itself() -> None:
     assert telling("Source?", shouting) == ["Source"]
     assert telling("", shouting) == []
     assert telling("?!", shouting) == []
+
+
+def test_words_that_only_link_others_are_not_tried_unless_there_is_no_other() -> None:
+    assert without("It is  NOT the end") == ["It is NOT the end", "It is the end", "It is NOT the"]
+    assert without("is it") == ["is it", "it", "is"]
+    assert without("alone") == ["alone"]
+    assert telling("THE big dog", shouting) == []
 
 
 def test_only_the_beginning_of_a_long_text_is_tried() -> None:
