@@ -1,5 +1,6 @@
 """Links in texts, and the one form of an address under which the same page is recognised."""
 
+import re
 from functools import cache
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
@@ -8,6 +9,7 @@ from linkify_it import LinkifyIt
 
 # What counts visits says nothing about the page.
 _TRACKING = ("utm_", "fbclid", "gclid", "mc_", "igshid", "ref_src", "ref_url", "cmpid", "s_cid", "ocid", "smid", "at_")
+_ADDRESS = re.compile(r"://|\S\.\S")
 _ENDING = {ord(mark): f"%{ord(mark):02X}" for mark in '()<>[]\\"`|*'}
 _HOST_PREFIXES = ("www.", "m.", "mobile.", "amp.")
 
@@ -20,6 +22,8 @@ def finder() -> LinkifyIt:
 
 def find_links(text: str) -> list[str]:
     """Return the http(s) addresses in a text, in order, each once."""
+    if not _ADDRESS.search(text):
+        return []  # most messages hold none, and the finder is slow
     found = finder().match(text) or []
     return list(dict.fromkeys(link.url for link in found if link.url.lower().startswith(("http://", "https://"))))
 

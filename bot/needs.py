@@ -35,7 +35,7 @@ def to_alert(place: Place) -> discord.Permissions:
 def missing(place: Place, needed: discord.Permissions) -> tuple[str, ...]:
     """List the permissions that the bot lacks in a channel."""
     lacking = needed & ~place.permissions_for(place.guild.me)
-    return tuple(name for name, wanted in lacking if wanted)
+    return tuple(name for name, wanted in lacking if wanted) if lacking.value else ()
 
 
 def named(permission: str) -> str:

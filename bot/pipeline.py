@@ -17,6 +17,7 @@ from bot.errors import ReadingPaused, StoreError
 from bot.factchecks import question_of
 from bot.quotes import Texts
 from bot.records import (
+    SUGGESTED,
     Card,
     Checked,
     Claim,
@@ -191,9 +192,12 @@ class Pipeline:
             place = (post.guild_id, post.channel_id, post.id, placement.conversation_id)
             claim = Claim(*place, post.created_at, stated.vector, post.links)
             if may_cite is not None:
-                occurrences = policy.shown(await self._memory.find(claim, stated, may_cite))
+                found = await self._memory.find(claim, stated, may_cite)
+                occurrences = policy.shown(found)
                 checked = await self._checked(post, placement.kind, stated)
                 card = await self._card(claim, occurrences, checked, server)
+                if not occurrences and not checked:
+                    card = self._suggestion(claim, placement.kind, found)
         return Result(
             post,
             placement,
@@ -214,6 +218,8 @@ class Pipeline:
     async def _card(
         self, claim: Claim, occurrences: tuple[Occurrence, ...], checked: tuple[Checked, ...], server: Server
     ) -> Card | None:
+        if not occurrences and not checked:
+            return None
         last = await self._store.cards.last_at(claim.channel_id)
         now = self._clock()
         if not policy.card_is_due((*occurrences, *checked), claim.at, last, now):
@@ -221,6 +227,13 @@ class Pipeline:
         state = "pending" if server.live else "shadow"
         place = (claim.guild_id, claim.channel_id, claim.message_id, claim.conversation_id)
         return Card(0, *place, occurrences, now, state, checked=checked)
+
+    def _suggestion(self, claim: Claim, kind: Kind, found: tuple[Occurrence, ...]) -> Card | None:
+        now = self._clock()
+        if not policy.suggested(found, kind, claim.at, now):
+            return None
+        place = (claim.guild_id, claim.channel_id, claim.message_id, claim.conversation_id)
+        return Card(0, *place, policy.surest(found), now, SUGGESTED)
 
     async def _record(self, result: Result, decision: Decision) -> Outcome | None:
         models = self._models

@@ -11,6 +11,7 @@ R = TypeVar("R")
 
 PATIENCE = 120.0  # seconds after which a batch is taken to hang; one of 32 long messages takes two on a slow machine
 SMALL = 4  # the part of a full batch that items take which can wait: so long may one wait that cannot
+TURNS = 3  # of the loop, in which what a result leads to takes its place in the executor, before the next batch
 ENDING = 1.5  # seconds in which the batch that runs may end
 
 
@@ -69,6 +70,8 @@ class Batcher(Generic[T, R]):
                 if not await self._try(batch) and len(batch) > 1:
                     for each in batch:
                         await self._try([each])
+                for _ in range(TURNS):
+                    await asyncio.sleep(0)
         finally:
             self._drain = None
 

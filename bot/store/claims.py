@@ -62,6 +62,8 @@ class Claims:
 
     async def places(self, message_ids: Sequence[int]) -> Sequence[tuple[int, int, int, datetime]]:
         """Say where claims stand: (message, channel, conversation, time), oldest first."""
+        if not message_ids:
+            return []
         query = (
             sa.select(messages.c.message_id, messages.c.channel_id, messages.c.conversation_id, messages.c.created_at)
             .where(messages.c.message_id.in_(message_ids))

@@ -183,6 +183,8 @@ class Messages:
         """Count the labels of replies, by conversation: current readings and those that have expired."""
         ids = list(conversation_ids)
         result: dict[int, dict[str, int]] = {i: {} for i in ids}
+        if not ids:
+            return result
         current = (
             sa.select(messages.c.conversation_id, readings.c.label, sa.func.count().label("size"))
             .join(readings, readings.c.message_id == messages.c.message_id)

@@ -67,6 +67,21 @@ async def test_live_items_go_before_patient_ones_which_come_in_small_batches(exe
     assert doubler.batches == [[0], [1, 2], [7, 8], [9]]
 
 
+async def test_what_a_result_leads_to_is_done_before_the_next_batch(executor: ThreadPoolExecutor) -> None:
+    done: list[tuple[str, list[int]]] = []
+    reader = Batcher(lambda items: done.append(("read", items)) or items, executor)
+    embedder = Batcher(lambda items: done.append(("embed", items)) or items, executor)
+
+    async def take(number: int) -> None:
+        await embedder.submit(await reader.submit([number]))
+
+    first = asyncio.ensure_future(take(1))
+    await asyncio.sleep(0)
+    await asyncio.sleep(0)
+    await asyncio.gather(first, take(2), take(3))
+    assert done == [("read", [1]), ("embed", [1]), ("read", [2, 3]), ("embed", [2, 3])]
+
+
 async def test_error_reaches_its_caller_alone_and_the_next_batch_runs(executor: ThreadPoolExecutor) -> None:
     doubler = Doubler()
     batcher = Batcher(doubler, executor)
