@@ -14,6 +14,7 @@ from tests.loopback.bot_process import Life, settings
 from tests.loopback.limits import Limits, Rate
 from tests.loopback.scene import count, go_live
 from tests.loopback.server import Loopback
+from tests.loopback.waiting import until
 
 SETTLED = 180.0  # seconds until what is wrong stays wrong
 ASKED = 1 / 3  # of the ends are asked for with SIGTERM
@@ -63,6 +64,7 @@ async def survive(data_dir: Path, *, messages: int, kills: int, seed: int, chann
                 stops.append(await life.stop())
             else:
                 await life.kill()
+            await until(lambda: not loopback.gateway.connected, "the end of its session")
             await _tell(telling, dice.randrange(0, 3), dice)  # said while nobody listens
             life = Life(loopback, data_dir)
             await life.until(lambda: loopback.gateway.connected, "its next session")
