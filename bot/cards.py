@@ -179,8 +179,8 @@ class Cards:
         if not await self._store.cards.posted(card.id, posted_id, self._clock()):
             await self.take_down(card.channel_id, posted_id)
 
-    async def _content(self, card: Card) -> dict[str, Any] | None:
-        """Make what a card's message shows, as `view` and `files`; None when nothing is left to show."""
+    async def shown(self, card: Card) -> Shown | None:
+        """Fetch what a card shows to everyone in its channel; None when nothing is left of it."""
         may_cite = citing.for_channel(self._quotes, card.channel_id)
         post = await self._quotes.get(card.channel_id, card.message_id)
         about = parts(post.full_text) if post is not None else ()
@@ -188,8 +188,14 @@ class Cards:
         claim = await self._store.messages.get(card.message_id)
         if claim is None or not (cited or card.checked):
             return None
-        shown = Shown(card.guild_id, claim.created_at, await self._with_tallies(cited), card.checked)
-        if len(cited) < PICTURED:
+        return Shown(card.guild_id, claim.created_at, await self._with_tallies(cited), card.checked)
+
+    async def _content(self, card: Card) -> dict[str, Any] | None:
+        """Make what a card's message shows, as `view` and `files`; None when nothing is left to show."""
+        shown = await self.shown(card)
+        if shown is None:
+            return None
+        if len(shown.cited) < PICTURED:
             return {"view": card_view(card.id, shown, None), "files": []}
         alt = alt_text(shown.occurrences, shown.at)
         drawn = await asyncio.to_thread(timeline, shown.occurrences, shown.at)

@@ -28,6 +28,7 @@ EXTENSIONS = (
     "cogs.context",
     "cogs.summarize",
     "cogs.digests",
+    "cogs.suggestions",
     "cogs.review",
     "cogs.sanctions",
     "cogs.why",

@@ -18,6 +18,7 @@ CARD_PAUSE = timedelta(minutes=10)  # between two cards in one channel
 CARDS_UNWANTED = 3  # of a channel's last ten, removed by moderators: it gets no more
 VOTES = 5  # on a card before it may hide
 CHECKS = 2  # fact-checks on a card
+SUGGESTIONS = 3  # occurrences on a card that moderators are asked about
 UNDO_WITHIN = timedelta(days=30)
 STANDARD = "standard"
 PRESETS: Mapping[str, Thresholds] = {
@@ -85,8 +86,19 @@ def card_is_due(
 
 
 def shown(occurrences: Sequence[Occurrence]) -> tuple[Occurrence, ...]:
-    """Keep what a card may show: suggested occurrences are for those who ask."""
+    """Keep what a card may show by itself: suggested occurrences are for those who ask, and for moderators."""
     return tuple(found for found in occurrences if found.state is MatchState.CONFIRMED)
+
+
+def suggested(occurrences: Sequence[Occurrence], kind: Kind, created_at: datetime, now: datetime) -> bool:
+    """Say whether moderators are asked about what may be a claim's occurrences: for a fresh story only."""
+    return kind is Kind.STORY and bool(occurrences) and not is_stale(created_at, now)
+
+
+def surest(occurrences: Sequence[Occurrence]) -> tuple[Occurrence, ...]:
+    """Keep the few likeliest of those that a suggested card shows, oldest first."""
+    likeliest = sorted(occurrences, key=lambda found: -found.score)[:SUGGESTIONS]
+    return tuple(sorted(likeliest, key=lambda found: found.at))
 
 
 def shown_checks(checked: Sequence[Checked], links: Sequence[str]) -> tuple[Checked, ...]:

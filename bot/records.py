@@ -13,6 +13,8 @@ import numpy as np
 from models.matcher import State as MatchState
 from models.reader import Reading
 
+SUGGESTED, DECLINED = "suggested", "declined"  # states of a card that waits for a moderator, or that one refused
+
 
 class Kind(StrEnum):
     """Say what a message is in its conversation; chat belongs to no story and is left unlabelled."""
@@ -235,7 +237,7 @@ class Sample:
 
 @dataclass(frozen=True, slots=True)
 class Card:
-    """Hold a card that is due or posted: the claim it answers, the occurrences and fact-checks that it shows."""
+    """Hold a card, due, posted or suggested: the claim it answers, the occurrences and fact-checks that it shows."""
 
     id: int
     guild_id: int

@@ -106,8 +106,8 @@ class Context(commands.Cog):
         if (withdrawn := outcome.withdrawn_card) is not None:
             place = (withdrawn.id, withdrawn.channel_id, withdrawn.posted_id)
             await self.on_forgotten([Public("card", *place)])
-        if outcome.card is not None and not await self.cards.post(outcome.card.id, again=False):
-            self._try_later()
+        if outcome.card is not None:
+            await self.bring(outcome.card.id)
         if self.bot.memory.waits and not self.try_again.is_running():
             self.try_again.start()
         if outcome.post.edited_at is not None:
@@ -147,6 +147,11 @@ class Context(commands.Cog):
         """Ask the same of a message, from its menu."""
         await interaction.response.defer(ephemeral=True, thinking=True)
         await self._answer(interaction, await self._made_in(message))
+
+    async def bring(self, card_id: int) -> None:
+        """Post a card that is due, now or, where Discord fails, later."""
+        if not await self.cards.post(card_id, again=False):
+            self._try_later()
 
     async def remove(self, card: Card, moderator_id: int | None = None) -> None:
         """Count a card as removed by moderators, and tell them when that stops the channel's cards."""
@@ -248,7 +253,7 @@ class CardButton(Press, template=r"card:(?P<card>\d+):(?P<action>helpful|unhelpf
         if claim is not None and claim.author.id == interaction.user.id:
             await bot.store.cards.remove(card.id, "retracted", bot.clock())
         elif interaction.permissions.manage_messages:
-            await _cog(bot).remove(card, interaction.user.id)
+            await context_of(bot).remove(card, interaction.user.id)
         else:
             raise NotAllowed(_("Only moderators and the author of the message that this card answers can remove it."))
         await self._take_down(interaction, card)
@@ -256,7 +261,7 @@ class CardButton(Press, template=r"card:(?P<card>\d+):(?P<action>helpful|unhelpf
 
     async def _take_down(self, interaction: Pressed, card: Card) -> None:
         if interaction.message is not None:
-            await _cog(interaction.client).cards.take_down(card.channel_id, interaction.message.id)
+            await context_of(interaction.client).cards.take_down(card.channel_id, interaction.message.id)
 
 
 class Resume(Press, template=r"cards:(?P<channel>\d+):resume"):
@@ -271,7 +276,12 @@ class Resume(Press, template=r"cards:(?P<channel>\d+):resume"):
         await interaction.response.edit_message(view=resumed_view(channel_id, interaction.user.id))
 
 
-def _cog(bot: Hindsight) -> Context:
+def context_of(bot: Hindsight) -> Context:
+    """Give the cog that posts cards.
+
+    Raises:
+        NotFound: it is not loaded.
+    """
     cog = bot.get_cog("Context")
     if not isinstance(cog, Context):
         raise NotFound(_("Cards are switched off."))

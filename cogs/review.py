@@ -1,6 +1,7 @@
 """The moderators' queue: alerts, `/review` and the verdicts under both."""
 
 from collections.abc import Sequence
+from datetime import UTC, datetime
 from typing import Any
 
 import discord
@@ -11,9 +12,11 @@ from bot import policy
 from bot.alerts import Alerts
 from bot.buttons import Press, Pressed, member_of
 from bot.client import Hindsight
+from bot.durations import parse_since
 from bot.errors import NotAllowed, NotFound, UserError
 from bot.languages import _
 from bot.loops import every
+from bot.queue import decides, suggested_to, within
 from bot.records import Flag, Outcome
 from bot.render.alerts import (
     DISMISSED,
@@ -27,11 +30,12 @@ from bot.render.alerts import (
     verdict_words,
 )
 from bot.store.messages import Public
-from bot.visibility import moderates
+from cogs.suggestions import suggestions_of
 from models.labels import LABELS
 
 SECOND_OPINION = "second opinion"
-SHOWN = [app_commands.Choice(name=name, value=name) for name in (*LABELS[:-1], SECOND_OPINION)]
+SUGGESTED_CARD = "suggested card"
+SHOWN = [app_commands.Choice(name=name, value=name) for name in (*LABELS[:-1], SECOND_OPINION, SUGGESTED_CARD)]
 
 
 class Review(commands.Cog):
@@ -91,19 +95,28 @@ class Review(commands.Cog):
     @app_commands.default_permissions(manage_messages=True)
     @app_commands.checks.has_permissions(manage_messages=True)
     @app_commands.checks.cooldown(5, 30)
-    @app_commands.describe(label="Only flags for this", channel="Only flags in this channel or forum")
+    @app_commands.describe(
+        label="Only flags for this",
+        channel="Only flags in this channel or forum",
+        since="Only flags since then: 2h, yesterday, 2026-03-01",
+    )
     @app_commands.choices(label=SHOWN)
     async def review(
         self,
         interaction: Pressed,
         label: str | None = None,
         channel: discord.TextChannel | discord.ForumChannel | discord.Thread | None = None,
+        since: str | None = None,
     ) -> None:
         """Go through the flags that wait for a verdict, one at a time."""
         await interaction.response.defer(ephemeral=True)
+        channel_id = channel.id if channel else None
+        if label == SUGGESTED_CARD:
+            await suggestions_of(interaction).next(interaction, channel_id)
+            return
+        begin = parse_since(since, self.bot.clock()) if since is not None else None
         asked = label == SECOND_OPINION
-        filters = Filters(None if asked else label, channel.id if channel else None, asked)
-        await self.next(interaction, filters)
+        await self.next(interaction, Filters(None if asked else label, channel_id, asked, begin))
 
     async def next(self, interaction: Pressed, filters: Filters, after: int = 0, before: Flag | None = None) -> None:
         """Hand the next flag of the queue to a moderator, and to nobody else for ten minutes."""
@@ -116,7 +129,10 @@ class Review(commands.Cog):
                 view = review_view(await self.alerts.describe(flag), place)
                 await interaction.edit_original_response(view=view)
                 return
-        await interaction.edit_original_response(view=queue_end(Place(filters, len(waiting) - len(rest), before)))
+        bot = self.bot
+        cards = await suggested_to(bot.store, bot.quotes, member, filters.channel_id, bot.clock())
+        place = Place(filters, len(waiting) - len(rest), before, len(cards))
+        await interaction.edit_original_response(view=queue_end(place))
 
     async def flag_for(self, interaction: Pressed, flag_id: int) -> Flag:
         """Give a flag of this server to someone who may decide on it.
@@ -128,17 +144,10 @@ class Review(commands.Cog):
         flag = await self.bot.store.flags.get(flag_id)
         if flag is None or flag.guild_id != interaction.guild_id:
             raise NotFound(_("This flag is not there any more: its message was deleted or has expired."))
-        if not await self.moderates(member_of(interaction), flag.channel_id):
+        if not await decides(self.bot.quotes, member_of(interaction), flag.channel_id):
             said = _("Only people with Manage Messages in {channel} can decide this.")
             raise NotAllowed(said.format(channel=f"<#{flag.channel_id}>"))
         return flag
-
-    async def moderates(self, member: discord.Member, channel_id: int) -> bool:
-        """Say whether a member may decide on messages of a channel."""
-        place = await self.bot.quotes.find(channel_id)
-        if place is None:
-            return member.guild_permissions.manage_messages
-        return await moderates(member, place)
 
     async def after(self, interaction: Pressed, flag: Flag, filters: Filters | None, extra: str = "") -> None:
         """Show what was decided where the button was, and keep the alert true."""
@@ -153,17 +162,11 @@ class Review(commands.Cog):
         flags = await self.bot.store.flags.waiting(
             member.guild.id, member.id, self.bot.clock(), filters.label, asked=filters.asked
         )
-        places = {flag.channel_id for flag in flags}
-        if filters.channel_id is not None:
-            places = {channel_id for channel_id in places if await self._within(channel_id, filters.channel_id)}
-        allowed = {channel_id for channel_id in places if await self.moderates(member, channel_id)}
+        flags = [flag for flag in flags if filters.since is None or flag.created_at >= filters.since]
+        quotes, places = self.bot.quotes, {flag.channel_id for flag in flags}
+        wanted = [place for place in places if await within(quotes, place, filters.channel_id)]
+        allowed = {place for place in wanted if await decides(quotes, member, place)}
         return [flag for flag in flags if flag.channel_id in allowed]
-
-    async def _within(self, channel_id: int, wanted: int) -> bool:
-        if channel_id == wanted:
-            return True
-        place = await self.bot.quotes.find(channel_id)
-        return isinstance(place, discord.Thread) and place.parent_id == wanted
 
     async def _refresh(self, flag_id: int) -> bool:
         flag = await self.bot.store.flags.get(flag_id)
@@ -273,8 +276,9 @@ def filters_of(press: Press) -> Filters | None:
     """Give the filters of the queue in which a button was pressed; None under an alert."""
     if press.match["where"] != QUEUE:
         return None
-    label, channel = press.match["label"], press.match["channel"]
-    return Filters(label or None, int(channel) if channel else None, press.match["asked"] == "1")
+    label, channel, since = press.match["label"], press.match["channel"], press.match["since"]
+    begin = datetime.fromtimestamp(int(since), UTC) if since else None
+    return Filters(label or None, int(channel) if channel else None, press.match["asked"] == "1", begin)
 
 
 def chosen(item: discord.ui.Item[Any]) -> str:

@@ -11,6 +11,7 @@ from bot.errors import NotAllowed
 from bot.languages import _
 from bot.message_links import linked
 from bot.posts import to_post
+from bot.queue import decides
 from bot.records import Flag, Kind
 from bot.render.why import CHAT, NOT_KEPT, NOT_READ, why, with_dispute
 from cogs.review import Review, review_of
@@ -54,7 +55,7 @@ class Why(commands.Cog):
     async def _answer(self, interaction: Pressed, message: discord.Message) -> None:
         member, review = member_of(interaction), review_of(interaction)
         own = message.author.id == member.id
-        if not own and not await review.moderates(member, message.channel.id):
+        if not own and not await decides(self.bot.quotes, member, message.channel.id):
             raise NotAllowed(_("Only the author of a message and moderators can see its label."))
         flag = await self.bot.store.flags.of_message(message.id)
         said = await self._explain(review, message, flag)

@@ -6,6 +6,7 @@ one moderator's.
 
 import re
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 import discord
@@ -14,6 +15,7 @@ from bot.languages import ENGLISH, _, speaking
 from bot.records import Flag
 from bot.render.labels import COLORS, meaning_of, name_of, sureness
 from bot.render.layout import Layout
+from bot.render.suggestions import invitation
 from bot.render.text import LABEL_MARKS, capital, clip, jump, numbered, quote
 from models.labels import LABELS
 
@@ -22,7 +24,7 @@ OUTSIDE = "alert"
 QUEUE = "review"
 PRESS = (
     r"(?P<where>alert|review):(?P<flag>\d+):(?P<action>{actions})"
-    r"(?::(?P<label>[a-z-]*):(?P<channel>\d*):(?P<asked>[01]))?"
+    r"(?::(?P<label>[a-z-]*):(?P<channel>\d*):(?P<asked>[01])(?::(?P<since>\d{{1,11}}))?)?"
 )
 ADDRESS = re.compile(r"https?://\S+")
 FEW = 5  # verdicts below which a record says nothing
@@ -37,18 +39,24 @@ class Filters:
     label: str | None = None
     channel_id: int | None = None
     asked: bool = False
+    since: datetime | None = None
 
     def __str__(self) -> str:
-        return f"{self.label or ''}:{self.channel_id or ''}:{int(self.asked)}"
+        since = "" if self.since is None else f":{int(self.since.timestamp())}"
+        return f"{self.label or ''}:{self.channel_id or ''}:{int(self.asked)}{since}"
 
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Hold where a flag is shown in the queue: how many more wait, and the flag decided just before."""
+    """Hold where a flag is shown in the queue: how many more wait, and the flag decided just before.
+
+    `suggested` counts the cards that wait for a moderator too.
+    """
 
     filters: Filters
     more: int
     before: Flag | None = None
+    suggested: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,8 +94,10 @@ def review_view(alert: Alert, place: Place) -> Layout:
 
 def queue_end(place: Place) -> Layout:
     """Say that nothing is left, or what was skipped."""
+    cards = [invitation(place.suggested, place.filters.channel_id)] if place.suggested else []
     if not place.more:
-        return Layout(*_just_decided(place), discord.ui.TextDisplay(_("### ✨ Nothing waits\nThe queue is empty.")))
+        said = _("### ✨ Nothing waits\nNo flag is left to decide.")
+        return Layout(*_just_decided(place), discord.ui.TextDisplay(said), *cards)
     left = numbered(
         "{number} flag that you passed over still waits.",
         "{number} flags that you passed over still wait.",
@@ -95,7 +105,7 @@ def queue_end(place: Place) -> Layout:
     )
     said = f"{_('### You are through')}\n{capital(left)}"
     again = _button(_("Start again"), f"{QUEUE}:0:again:{place.filters}")
-    return Layout(*_just_decided(place), discord.ui.TextDisplay(said), discord.ui.ActionRow(again))
+    return Layout(*_just_decided(place), discord.ui.TextDisplay(said), discord.ui.ActionRow(again), *cards)
 
 
 @speaking(ENGLISH)

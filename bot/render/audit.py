@@ -33,7 +33,7 @@ KIND_WORDS = {
     "flags": "Flags: raised, withdrawn, disputed",
     "verdicts": "Verdicts, second opinions, undone ones",
     "sanctions": "Messages deleted, members timed out",
-    "cards": "Cards: due, posted, removed, hidden",
+    "cards": "Cards: suggested, posted, removed, hidden",
     "privacy": "Opt-outs and erasures",
     "settings": "Settings, watched channels, live or shadow",
 }
@@ -60,6 +60,9 @@ WORDS = frozenset(
         N_("sample taken back"),
         N_("message deleted"),
         N_("timed out"),
+        N_("card suggested"),
+        N_("card accepted"),
+        N_("card declined"),
         N_("card due"),
         N_("card in shadow"),
         N_("card posted"),

@@ -59,15 +59,15 @@ class Shown:
 @speaking(ENGLISH)
 def card_view(card_id: int, shown: Shown, alt: str | None) -> Layout:
     """Show a card; `alt` describes its picture, which is attached as `PICTURE`, or is None without one."""
-    heading, entries = _heading("🕰️", shown), _entries(shown)
+    heading, quoted = _heading("🕰️", shown), entries(shown)
     notes = _notes(shown)
-    checks = factchecks.entries(shown.checked, MOST - _length([heading, *entries, *notes]))
+    checks = factchecks.entries(shown.checked, MOST - _length([heading, *quoted, *notes]))
     buttons = discord.ui.ActionRow(
         _button("Helpful", f"card:{card_id}:helpful"),
         _button("Not helpful", f"card:{card_id}:unhelpful"),
         _button("Remove", f"card:{card_id}:remove"),
     )
-    parts = [*_texts([heading]), *_picture(alt), *_texts([*entries, *checks, *notes])]
+    parts = [*_texts([heading]), *_picture(alt), *_texts([*quoted, *checks, *notes])]
     return Layout(discord.ui.Container(*parts, buttons, accent_color=ACCENT))
 
 
@@ -77,12 +77,12 @@ def answer_view(about: str, sure: Shown, maybe: Shown, note: str = "") -> Layout
     if not _anything(sure) and not _anything(maybe):
         first.append(_("### ✨ New here\nI know of nothing like it in what you can read here."))
     if _anything(sure):
-        first += [_heading("✅", sure), *_entries(sure)]
+        first += [_heading("✅", sure), *entries(sure)]
     second = []
     if _anything(maybe):
         head = _("Maybe related") if _anything(sure) else _("Nothing sure, but maybe related")
         alike = _("-# These look alike; I cannot tell whether they say the same.")
-        second = [f"### ❔ {head}\n{alike}", *_entries(maybe)]
+        second = [f"### ❔ {head}\n{alike}", *entries(maybe)]
     notes = [*_notes(sure, maybe), *([f"-# {note}"] if note else [])]
     room = MOST - _length([*first, *second, *notes])
     first += (checks := factchecks.entries(sure.checked, room))
@@ -207,7 +207,7 @@ def _picture(alt: str | None) -> list[discord.ui.Item[Any]]:
     return [discord.ui.MediaGallery(discord.MediaGalleryItem(f"attachment://{PICTURE}", description=alt))]
 
 
-def _entries(shown: Shown) -> list[str]:
+def entries(shown: Shown) -> list[str]:
     """Quote up to five occurrences, oldest first; of more, the earliest and the latest, with links to those between."""
     cited = list(shown.cited)
     if len(cited) <= UNFOLDED:

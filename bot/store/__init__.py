@@ -27,6 +27,7 @@ from bot.store.samples import Samples
 from bot.store.servers import Servers
 from bot.store.statistics import Statistics
 from bot.store.story_digests import StoryDigests
+from bot.store.suggestions import Suggestions
 from bot.store.told import Told
 from bot.store.vault import Vault
 
@@ -47,6 +48,7 @@ class Store:
     disputes: Disputes
     highlights: Highlights
     cards: Cards
+    suggestions: Suggestions
     digests: Digests
     story_digests: StoryDigests
     members: Members
@@ -83,6 +85,7 @@ async def open_store(path: Path, master: Vault, *, as_it_is: bool = False) -> As
             disputes=Disputes(database),
             highlights=Highlights(database),
             cards=Cards(database, vault),
+            suggestions=Suggestions(database),
             digests=Digests(database, vault),
             story_digests=StoryDigests(database),
             members=Members(database, vault),

@@ -17,6 +17,9 @@ ACTIONS = {
     "sanctions": frozenset({"message deleted", "timed out"}),
     "cards": frozenset(
         {
+            "card suggested",
+            "card accepted",
+            "card declined",
             "card due",
             "card in shadow",
             "card posted",

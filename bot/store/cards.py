@@ -7,7 +7,7 @@ import sqlalchemy as sa
 from sqlalchemy.dialects.sqlite import insert
 
 from bot.errors import NotFound
-from bot.records import Card, Checked, MatchState, Occurrence
+from bot.records import DECLINED, SUGGESTED, Card, Checked, MatchState, Occurrence
 from bot.store.archive import fact_check
 from bot.store.audit import write_entry
 from bot.store.database import Database
@@ -97,7 +97,7 @@ class Cards:
     async def last_at(self, channel_id: int) -> datetime | None:
         """Give the time of the newest card of a channel that is due, was posted or, in shadow, would have been."""
         query = sa.select(sa.func.max(cards.c.created_at)).where(
-            cards.c.channel_id == channel_id, cards.c.state != "dropped"
+            cards.c.channel_id == channel_id, cards.c.state.not_in(["dropped", SUGGESTED, DECLINED])
         )
         async with self._database.read() as connection:
             return (await connection.execute(query)).scalar_one()
@@ -185,7 +185,7 @@ def _is_shown(connection: sa.Connection, card: Card) -> bool:
         sa.select(checked.card_id).where(checked.fact_check_id.in_([each.found.id for each in card.checked])),
     )
     same = sa.select(cards.c.card_id).where(
-        cards.c.conversation_id == card.conversation_id, cards.c.card_id.in_(theirs)
+        cards.c.conversation_id == card.conversation_id, cards.c.state != SUGGESTED, cards.c.card_id.in_(theirs)
     )
     return connection.execute(same).first() is not None
 

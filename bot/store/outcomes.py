@@ -7,7 +7,7 @@ from functools import cache, partial
 import sqlalchemy as sa
 from sqlalchemy.dialects.sqlite import insert
 
-from bot.records import Card, Claim, Flag, Placement, Post
+from bot.records import SUGGESTED, Card, Claim, Flag, Placement, Post
 from bot.store.audit import write_entry
 from bot.store.cards import withdraw_card, write_card
 from bot.store.claims import drop_claim, write_claim
@@ -15,6 +15,7 @@ from bot.store.database import Database
 from bot.store.flags import reopen_edited, withdraw_flag, write_flag
 from bot.store.samples import drop_edited
 from bot.store.schema import cards, claims, flags, messages, readings, samples
+from bot.store.suggestions import drop_suggestion
 from bot.store.vault import Vault
 from models.labels import LABELS, MARKS
 from models.reader import Reading
@@ -122,8 +123,11 @@ def _write_flag(
 def _write_card(
     connection: sa.Connection, result: Result, known: _Known, log: _Log, embedder: str
 ) -> tuple[Card | None, Card | None]:
-    """Write or withdraw the card; give the one that is new and the one that was withdrawn."""
-    if result.card is not None:
+    """Write or withdraw the card; give the one that is new and due, and the one that was withdrawn."""
+    suggestion = result.card if result.card is not None and result.card.state == SUGGESTED else None
+    if known.card:
+        drop_suggestion(connection, result.post.id)
+    if result.card is not None and suggestion is None:
         card = write_card(connection, result.card)
         if card is not None:
             log.add("card in shadow" if card.state == "shadow" else "card due", **_shown(card, embedder))
@@ -131,6 +135,8 @@ def _write_card(
     withdrawn = withdraw_card(connection, result.post.id) if known.card and not result.card_stands else None
     if withdrawn is not None:
         log.add("card withdrawn", model=embedder)
+    if suggestion is not None and (written := write_card(connection, suggestion)) is not None:
+        log.add("card suggested", **_shown(written, embedder))
     return None, withdrawn
 
 

@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.policy import STALE
-from bot.records import Judged, Kind, Scored, Server, Spread, Stratum
+from bot.records import DECLINED, SUGGESTED, Judged, Kind, Scored, Server, Spread, Stratum
 from bot.store.database import Database
 from bot.store.schema import cards, flags, messages, readings, samples, verdicts
 from models.labels import LABELS
@@ -18,7 +18,7 @@ from models.labels import LABELS
 DAY = timedelta(days=1)
 MICROSECONDS = 86_400_000_000  # of a day, as a `Moment` counts
 EPOCH = date(1970, 1, 1)
-NOT_SHOWN = ("dropped",)
+NOT_SHOWN = ("dropped", SUGGESTED, DECLINED)
 
 
 @dataclass(frozen=True, slots=True)

@@ -266,7 +266,7 @@ async def test_members_cannot_switch_it_on(world: World) -> None:
         if command.name == "digests":
             world.guild.set_command_permissions(command.id, {world.member: True})
     asked = await world.member.slash(world.news, "digests", when="daily")
-    assert "manage guild" in said_to(asked)
+    assert "**Manage Server**" in said_to(asked)
     assert await world.store.story_digests.plans() == []
 
 

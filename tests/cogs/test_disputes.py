@@ -55,7 +55,7 @@ async def test_verdict_comes_before_another_moderator_and_the_author_learns_the_
     assert f"not <@{world.moderator.id}>" in text_of(alert)
     asked = said(await world.member.context_menu(world.news, MENU, message))
     assert "another moderator is to look at it" in asked
-    assert "The queue is empty" in said(await world.moderator.slash(world.news, "review"))
+    assert "No flag is left to decide" in said(await world.moderator.slash(world.news, "review"))
     result = await world.moderator.click(alert, label="Agree")
     assert "another moderator decides" in warned(result)
     assert (await world.store.flags.get(1)).state == "open"

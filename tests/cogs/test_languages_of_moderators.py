@@ -38,7 +38,7 @@ async def test_private_queue_is_german_and_its_alert_is_not(world: World, speaks
     await world.moderator.click(queue, label="Zustimmen")
     assert f"<@{world.moderator.id}> hat zugestimmt: **parteiisch** · [Nachricht](" in text_of(queue)
     await world.moderator.click(queue, label="Verwerfen")
-    assert "Die Warteschlange ist leer." in text_of(queue)
+    assert "Keine Markierung ist mehr zu entscheiden." in text_of(queue)
     first, second = (text_of(alert) for alert in alerts(world))
     assert "agreed: **partisan**" in first
     assert "dismissed: not **partisan**" in second

@@ -17,6 +17,7 @@ from tests.cogs.scene import (
     flagged,
     forbid,
     permit,
+    refused,
     said,
     text_of,
     warned,
@@ -275,7 +276,7 @@ async def test_queue_goes_through_all_flags(world: World) -> None:
     await world.moderator.click(queue.response, label="Start again")
     assert "party one" in text_of(queue.response)
     await world.moderator.click(queue.response, label="Agree")
-    assert "The queue is empty" in text_of(queue.response)
+    assert "No flag is left to decide" in text_of(queue.response)
     assert [buttons(alert) for alert in alerts(world)] == [{"Undo"}] * 3
 
 
@@ -311,6 +312,23 @@ async def test_filters(world: World) -> None:
     assert "party elsewhere" in said(await world.moderator.slash(world.news, "review", channel=second))
 
 
+async def test_filter_by_age_holds_from_one_flag_to_the_next(world: World) -> None:
+    await world.watch()
+    await flagged(world, "party of old")
+    await world.later(hours=5)
+    for text in ("party one", "party two"):
+        await flagged(world, text)
+    queue = (await world.moderator.slash(world.news, "review", since="2h")).response
+    assert "party one" in text_of(queue)
+    assert "One more flag" in text_of(queue)
+    await world.restart()
+    await world.moderator.click(queue, label="Agree")
+    assert "party two" in text_of(queue)
+    await world.moderator.click(queue, label="Dismiss")
+    assert "Nothing waits" in text_of(queue)
+    assert "`since`" in refused(world, await world.moderator.slash(world.news, "review", since="soon"))
+
+
 async def test_queue_holds_only_what_the_moderator_may_decide(world: World) -> None:
     await world.watch()
     await flagged(world)
@@ -319,7 +337,7 @@ async def test_queue_holds_only_what_the_moderator_may_decide(world: World) -> N
     room = world.guild.create_text_channel("room")
     permit(world, world.news, other.id, deny=discord.Permissions(view_channel=True).value)
     result = await other.slash(room, "review")
-    assert "The queue is empty" in said(result)
+    assert "No flag is left to decide" in said(result)
     assert PARTISAN not in said(result)
 
 
@@ -329,7 +347,7 @@ async def test_second_opinion_goes_to_somebody_else(world: World) -> None:
     other = colleague(world)
     await world.moderator.click(alerts(world)[0], label="Second opinion")
     assert f"<@{world.moderator.id}> asks for a second opinion" in text_of(alerts(world)[0])
-    assert "The queue is empty" in said(await world.moderator.slash(world.news, "review"))
+    assert "No flag is left to decide" in said(await world.moderator.slash(world.news, "review"))
     queue = await other.slash(world.news, "review", label="second opinion")
     await other.click(queue.response, label="Agree")
     assert (await world.store.flags.get(1)).decided_by == other.id
