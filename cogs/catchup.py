@@ -11,8 +11,8 @@ from discord.ext import commands, tasks
 from bot import history, needs
 from bot.client import Hindsight
 from bot.conversation import Conversations
-from bot.deletions import deleted
 from bot.intake import PASSING
+from bot.lookback import look_at
 from bot.loops import every
 from bot.store.messages import Kept
 
@@ -161,7 +161,7 @@ class CatchUp(commands.Cog):
 
     @tasks.loop(count=1)
     async def look_back(self, places: Shown) -> None:
-        """Forget what was deleted too long ago for the sweep and is shown still; where Discord fails, try again."""
+        """Follow what became of messages too old for the sweep that are shown still; where Discord fails, try again."""
         while True:
             places = {place: ids for place, ids in places.items() if not await self._looked_at_shown(*place, ids)}
             if not places:
@@ -204,10 +204,14 @@ class CatchUp(commands.Cog):
         (self.look_back.restart if self.look_back.is_running() else self.look_back.start)(places)
 
     async def _looked_at_shown(self, guild_id: int, channel_id: int, message_ids: Sequence[int]) -> bool:
-        """Forget what is gone of what is shown from a channel; say whether that could be done."""
+        """Forget what is gone of what is shown from a channel, read what was edited; say whether that could be done."""
         try:
-            gone = await deleted(self.bot, channel_id, message_ids, self.bot.budget.spare)
-            await self.bot.intake.forget(guild_id, gone)
+            seen = await look_at(self.bot, channel_id, message_ids, self.bot.budget.spare)
+            await self.bot.intake.forget(guild_id, seen.gone)
+            for page in seen.pages:
+                kept = await self.bot.store.messages.between(channel_id, page[0].id, page[-1].id)
+                edited = [message for message in history.changed(kept, page) if message.id in kept]
+                await self._take(edited, self.bot.new_conversations())
         except PASSING as error:
             log.warning("messages of %s that are shown cannot be looked at: %s", channel_id, type(error).__name__)
             return False

@@ -1,4 +1,4 @@
-"""What was deleted while the bot was away and is older than the sweep reaches leaves cards, digests and alerts too."""
+"""What was deleted or edited while the bot was away, older than the sweep reaches, leaves cards, digests and alerts."""
 
 from datetime import timedelta
 
@@ -95,6 +95,17 @@ async def test_alert_loses_what_it_quotes(world: World, number: int) -> None:
     assert words in text_of(alerts(world)[0])
     await absent(world, gone)
     assert words not in text_of(alerts(world)[0])
+
+
+async def test_card_follows_an_edit_of_a_message_that_is_older_than_the_sweep(world: World) -> None:
+    first, second = await carded(world)
+    await world.bot.remove_cog("Watch")
+    await world.member.edit(first, "Battery plant near Orvela announced to close at midsummer")
+    await world.restart()
+    assert shown(world) == []
+    edits = await world.store.messages.between(world.news.id, first.id, second.id)
+    assert edits[first.id] is not None
+    assert edits[second.id] is None
 
 
 async def test_hidden_is_not_gone(world: World) -> None:
