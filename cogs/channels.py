@@ -7,7 +7,7 @@ from discord.ext import commands
 from bot.buttons import Press, Pressed
 from bot.client import Hindsight
 from bot.errors import NotFound, UserError
-from bot.languages import _, decimal
+from bot.languages import _, decimal, ngettext
 from bot.needs import mend, missing, to_watch
 from bot.problems import WATCHED, problems_of
 from bot.render.backfills import listed
@@ -94,7 +94,9 @@ class Channels(commands.Cog):
         while forget and (kept := await store.messages.in_channel(channel_id)):
             await self.bot.intake.forget(guild.id, kept)
             forgotten += len(kept)
-        rest = _("{number} messages are forgotten.") if forget else _("What was read before is kept.")
+        rest = _("What was read before is kept.")
+        if forget:
+            rest = ngettext("{number} message is forgotten.", "{number} messages are forgotten.", forgotten)
         said = _("✅ {channel} is not read any more.").format(channel=f"<#{channel_id}>")
         await show(interaction, f"{said} {rest.format(number=decimal(forgotten))}")
 

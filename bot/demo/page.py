@@ -131,9 +131,9 @@ class Page:
     ) -> tuple[int, Mapping[str, str], bytes]:
         if self._preview is None or self._session is None:
             raise web.HTTPGone
-        url = self._preview.url.partition("/#")[0] + path
         kept = {name: headers[name] for name in PASSED if name in headers}
         try:
+            url = self._preview.url.partition("/#")[0] + path
             async with self._session.request(method, url, headers=kept, data=body or None) as answer:
                 return answer.status, answer.headers, await answer.read()
         except (aiohttp.ClientConnectionError, SetupError):

@@ -51,7 +51,9 @@ def build(env: Env, history: History, permissions: discord.Permissions) -> Serve
     env.backend.edit_role(server.guild.id, server.guild.roles["Hindsight"].id, {"permissions": permissions.value})
     moderators = server.guild.create_role(
         "Moderator",
-        permissions=discord.Permissions(manage_guild=True, manage_messages=True, moderate_members=True),
+        permissions=discord.Permissions(
+            manage_guild=True, manage_messages=True, moderate_members=True, view_audit_log=True
+        ),
         color=0xE8A33D,
         hoist=True,
         position=2,

@@ -6,7 +6,7 @@ from typing import Any
 
 import discord
 
-from bot.languages import _, decimal
+from bot.languages import _, decimal, ngettext
 from bot.render.layout import Layout
 from bot.render.text import clip
 from bot.store.servers import Backfill
@@ -31,8 +31,10 @@ def paused(channel_id: int, oldest: datetime) -> Layout:
 
 def finished(channel_id: int, read: int, claims: int) -> str:
     """Say that all is read."""
-    said = _("✅ {channel}: {read} messages read, {claims} claims remembered.")
-    return said.format(channel=f"<#{channel_id}>", read=decimal(read), claims=decimal(claims))
+    said = _("✅ {channel}: {read}, {claims}.")
+    messages = ngettext("{number} message read", "{number} messages read", read).format(number=decimal(read))
+    kept = ngettext("{number} claim remembered", "{number} claims remembered", claims).format(number=decimal(claims))
+    return said.format(channel=f"<#{channel_id}>", read=messages, claims=kept)
 
 
 def listed(text: str, backfills: Sequence[Backfill]) -> Layout:

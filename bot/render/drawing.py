@@ -15,7 +15,7 @@ R = TypeVar("R")
 PAPER = "#26282e"
 INK = "#f2f3f5"
 SIZE = 12
-FEW = 4  # bars from which they fill their axes
+FEW = 3  # bars from which they fill their axes
 
 _turn = threading.Lock()
 
@@ -29,6 +29,19 @@ def in_turn(draw: Callable[P, R]) -> Callable[P, R]:
             return draw(*args, **kwargs)
 
     return waiting
+
+
+def sheet(bars: int) -> tuple[Any, Any, Any]:
+    """Give a figure with axes above for days, and two beside each other below with room for so many lying bars."""
+    from matplotlib.figure import Figure
+    from matplotlib.layout_engine import ConstrainedLayoutEngine
+
+    above, below = 3.1, 1.3 + 0.42 * max(bars, FEW)
+    figure = Figure(
+        figsize=(9, above + below), dpi=110, facecolor=PAPER, layout=ConstrainedLayoutEngine(h_pad=0.12, w_pad=0.1)
+    )
+    grid = figure.add_gridspec(2, 2, height_ratios=(above, below), hspace=0.1)
+    return figure, figure.add_subplot(grid[0, :]), [figure.add_subplot(grid[1, column]) for column in (0, 1)]
 
 
 def plain(axes: Any, title: str, rows: int) -> None:

@@ -3,16 +3,16 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 import discord
 
 from bot.languages import _
 from bot.render.layout import Layout
-from bot.render.text import ACCENT, capital, clip, jump, numbered, quote
+from bot.render.text import ACCENT, capital, jump, numbered, quote
 
 SAID = 260
 STORY = 90
-ROOM = 3700
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,19 +36,18 @@ def highlights_view(guild_id: int, since: datetime, found: Sequence[Highlight]) 
             "Try a longer time: `/highlights since:3 days`."
         )
         return Layout(discord.ui.TextDisplay(f"{head}\n{said}"))
-    lines: list[str] = []
+    texts = [head]
     told = None
     for each in found:
-        if each.story != told and each.story:
-            lines.append(f"**{quote(each.story, STORY)}**")
+        story = f"**{quote(each.story, STORY)}**\n" if each.story and each.story != told else ""
         told = each.story
         when = discord.utils.format_dt(each.at, "R")
         link = jump(guild_id, each.channel_id, each.message_id)
-        lines.append(f"> {quote(each.text, SAID)}\n-# [{_('open')}]({link}) · <#{each.channel_id}> · {when}")
+        texts += [f"{story}> {quote(each.text, SAID)}", f"-# [{_('open')}]({link}) · <#{each.channel_id}> · {when}"]
     chosen = numbered(
         "{number} reply, chosen by what is said, not by who said it.",
         "{number} replies, chosen by what is said, not by who said it.",
         len(found),
     )
-    body = clip("\n".join([head, *lines]), ROOM)
-    return Layout(discord.ui.Container(discord.ui.TextDisplay(f"{body}\n-# {capital(chosen)}"), accent_color=ACCENT))
+    texts.append(f"-# {capital(chosen)}")
+    return Layout(discord.ui.Container(*(discord.ui.TextDisplay[Any](text) for text in texts), accent_color=ACCENT))

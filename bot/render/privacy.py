@@ -8,7 +8,7 @@ import discord
 from bot.languages import _, decimal, ngettext
 from bot.records import Server
 from bot.render.layout import Layout
-from bot.render.text import ACCENT, clip, numbered
+from bot.render.text import ACCENT, capital, clip, numbered
 from bot.store.statistics import Kept
 
 FILE = "hindsight-what-is-kept-of-me.json"
@@ -90,19 +90,14 @@ def server_view(name: str, server: Server, kept: Kept) -> Layout:
         readings=numbered("{number} reading", "{number} readings", kept.readings),
         claims=numbered("{number} claim", "{number} claims", kept.claims),
     )
-    long = _(
-        "**Readings and flags**: {days}. After that only counts remain, per discussion and label.\n"
-        "**Claims**: {claims}.\n"
-        "If the bot is removed, everything is deleted after seven days."
-    ).format(
-        days=numbered("{number} day", "{number} days", server.retention_days), claims=_claim_words(server.claim_days)
-    )
     items = [
         discord.ui.TextDisplay(f"{head}\n{now}"),
         discord.ui.Separator(),
-        discord.ui.TextDisplay(long),
+        discord.ui.TextDisplay(_("**Readings and flags**  kept for; after that, only counts per discussion")),
         _row(_select("privacy:server:days", _("Keep readings and flags for…"), day_options(server.retention_days))),
+        discord.ui.TextDisplay(_("**Claims**  kept for")),
         _row(_select("privacy:server:claims", _("Keep claims for…"), claim_options(server.claim_days))),
+        discord.ui.TextDisplay(_("-# If the bot is removed, everything is deleted after seven days.")),
         discord.ui.Separator(),
         discord.ui.TextDisplay(_("**Purge** deletes at once what was learned. You are asked again first.")),
         _row(_channels("privacy:server:channel", _("Purge a channel…"))),
@@ -121,7 +116,7 @@ def erased_words(messages: int, shown: int) -> str:
             "{number} posts of mine that showed them are mended.",
             shown,
         )
-        said += f" {mended[:1].upper()}{mended[1:]}"
+        said += f" {capital(mended)}"
     return said
 
 
@@ -136,41 +131,41 @@ def _own_lines(stored: Mapping[str, Any], server: Server) -> list[str]:
     counted = (
         (
             len(messages),
-            numbered("**{number} message**", "**{number} messages**", len(messages)),
+            numbered("{number} message", "{number} messages", len(messages)),
             _("where and when you wrote them, and which story they belong to"),
         ),
         (
             readings,
-            numbered("**{number} reading**", "**{number} readings**", readings),
+            numbered("{number} reading", "{number} readings", readings),
             _("a label with its scores, deleted {days} after it was made").format(days=days),
         ),
         (
             claims,
-            numbered("**{number} claim vector**", "**{number} claim vectors**", claims),
+            numbered("{number} claim vector", "{number} claim vectors", claims),
             _("numbers that stand for what was claimed; sealed; kept {long}").format(long=_kept_long(server)),
         ),
         (
             flags,
-            numbered("**{number} flag**", "**{number} flags**", flags),
+            numbered("{number} flag", "{number} flags", flags),
             _("messages that moderators were asked to look at"),
         ),
         (
             cards,
-            numbered("**{number} context card**", "**{number} context cards**", cards),
+            numbered("{number} context card", "{number} context cards", cards),
             _("show a message of yours with a link"),
         ),
         (
             digests,
-            numbered("**{number} digest**", "**{number} digests**", digests),
+            numbered("{number} digest", "{number} digests", digests),
             _("cite a message of yours with a link"),
         ),
         (
             votes,
-            numbered("**{number} vote**", "**{number} votes**", votes),
+            numbered("{number} vote", "{number} votes", votes),
             _("whether you found a card helpful"),
         ),
     )
-    return [f"{head}: {meaning}" for number, head, meaning in counted if number]
+    return [f"**{capital(head)}**: {meaning}" for number, head, meaning in counted if number]
 
 
 def _own_buttons(stored: Mapping[str, Any], *, some: bool) -> discord.ui.ActionRow[Any]:
@@ -191,10 +186,6 @@ def _kept_long(server: Server) -> str:
     if server.claim_days is None:
         return _("as long as the message stands")
     return numbered("for {number} day", "for {number} days", server.claim_days)
-
-
-def _claim_words(days: int | None) -> str:
-    return _("as long as their messages stand") if days is None else _days(days)
 
 
 def day_options(chosen: int) -> list[discord.SelectOption]:

@@ -14,7 +14,7 @@ from bot.languages import N_, _, decimal, percent, plural, short_day, tenths
 from bot.records import Sample
 from bot.render.alerts import around
 from bot.render.charts import COLORS
-from bot.render.drawing import INK, PAPER, SIZE, drawable, in_turn, legend, plain, thin
+from bot.render.drawing import INK, PAPER, SIZE, drawable, in_turn, legend, plain, sheet, thin
 from bot.render.labels import meaning_of, name_of
 from bot.render.layout import Layout
 from bot.render.text import ACCENT, LABEL_MARKS, capital, clip, jump, numbered, quote
@@ -155,12 +155,9 @@ def decoded(code: str) -> dict[str, int]:
 @in_turn
 def draw(report: Report, names: Mapping[int, str]) -> bytes:
     """Draw flags and cards by day, flags by channel, and how good they were; slow, so off the event loop."""
-    from matplotlib.figure import Figure
-
-    figure = Figure(figsize=(9, 6.6), dpi=110, facecolor=PAPER, layout="constrained")
-    rows: Any = figure.subfigures(2, 1, height_ratios=(1, 1.1))
-    lower = rows[1].subplots(1, 2)
-    _by_day(rows[0].subplots(), report)
+    channels = {channel_id for _, channel_id, _ in report.happened.flags}
+    figure, upper, lower = sheet(max(min(len(channels), CHANNELS), len(report.right) + len(report.found)))
+    _by_day(upper, report)
     _by_channel(lower[0], report, names)
     _shares(lower[1], report)
     picture = io.BytesIO()

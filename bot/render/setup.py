@@ -86,7 +86,8 @@ def channel_list(channels: Sequence[int], problems: Mapping[int, str]) -> str:
     lines = [f"- <#{channel_id}>" + (" ⚠️" if channel_id in problems else "") for channel_id in channels[:SHOWN]]
     if len(channels) > SHOWN:
         lines.append(f"- {more_channels(len(channels) - SHOWN)}")
-    return "\n".join([*lines, *warnings(list(problems.values()))])
+    head = numbered("I read {number} channel", "I read {number} channels", len(channels))
+    return "\n".join([f"### 👀 {head}", *lines, *warnings(list(problems.values()))])
 
 
 def more_channels(number: int) -> str:

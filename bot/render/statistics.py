@@ -12,7 +12,7 @@ import discord
 from bot.languages import N_, _, decimal, ngettext, percent, short_day
 from bot.records import Server
 from bot.render.charts import COLORS, SHOWN
-from bot.render.drawing import INK, PAPER, SIZE, drawable, in_turn, legend, plain, thin
+from bot.render.drawing import INK, PAPER, SIZE, drawable, in_turn, legend, plain, sheet, thin
 from bot.render.layout import Layout
 from bot.render.tally import meant
 from bot.render.text import ACCENT, capital, clip, numbered, when
@@ -123,16 +123,13 @@ def in_words(figures: Figures) -> str:
 @in_turn
 def draw(figures: Figures, called: Callable[[int], str]) -> bytes:
     """Draw labels by day and by channel and flags by verdict as a PNG; slow, so off the event loop."""
-    from matplotlib.figure import Figure
-
-    figure = Figure(figsize=(9, 6.6), dpi=110, facecolor=PAPER, layout="constrained")
-    rows: Any = figure.subfigures(2, 1, height_ratios=(1, 1.1))
-    by_day, lower = rows[0].subplots(), rows[1].subplots(1, 2)
-    _columns(by_day, figures)
     channels = _by_channel(figures, called)
-    _lines(lower[0], _("Replies by channel"), channels, {label: COLORS[label] for label in SHOWN})
     flags = {meant(label): {o: figures.flags.get((label, o), 0) for o in OUTCOMES} for label in SHOWN}
-    _lines(lower[1], _("Flags and verdicts"), {k: v for k, v in flags.items() if any(v.values())}, OUTCOMES)
+    flags = {label: outcomes for label, outcomes in flags.items() if any(outcomes.values())}
+    figure, by_day, lower = sheet(max(len(channels), len(flags)))
+    _columns(by_day, figures)
+    _lines(lower[0], _("Replies by channel"), channels, {label: COLORS[label] for label in SHOWN})
+    _lines(lower[1], _("Flags and verdicts"), flags, OUTCOMES)
     picture = io.BytesIO()
     figure.savefig(picture, format="png", facecolor=PAPER)
     return picture.getvalue()

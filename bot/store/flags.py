@@ -11,7 +11,7 @@ from bot.store.database import Database
 from bot.store.schema import flags, readings
 
 LEASE = timedelta(minutes=10)
-DAY = timedelta(days=1)
+DAY, WEEK = timedelta(days=1), timedelta(days=7)
 WAITING = 500  # flags of a queue looked at at once
 
 
@@ -60,7 +60,11 @@ class Flags:
         return await self._all(query.order_by(flags.c.flag_id))
 
     async def allot(self, flag_id: int, a_day: int, now: datetime) -> int | None:
-        """Settle once whether a flag gets an alert; give how many more the day has, None for none for this one."""
+        """Settle once whether a flag gets an alert; give how many more the day has, None for none for this one.
+
+        Where a week holds more flags than alerts, those with the highest scores get them: a day's alerts are not
+        spent on its first flags.
+        """
         async with self._database.write() as connection:
             chosen = flags.c.flag_id == flag_id
             row = (await connection.execute(sa.select(flags).where(chosen))).one_or_none()
@@ -69,9 +73,16 @@ class Flags:
             spent = sa.select(sa.func.count()).where(
                 flags.c.guild_id == row.guild_id, flags.c.quiet.is_(False), flags.c.created_at > now - DAY
             )
+            surer = sa.select(sa.func.count()).where(
+                flags.c.guild_id == row.guild_id,
+                flags.c.created_at > now - WEEK,
+                flags.c.score > row.score,
+                flags.c.state != "withdrawn",
+            )
             left = a_day - (await connection.execute(spent)).scalar_one()
             if row.quiet is None:
-                left -= 1
+                crowded = (await connection.execute(surer)).scalar_one() >= a_day * WEEK.days
+                left = -1 if crowded else left - 1
                 await connection.execute(sa.update(flags).where(chosen).values(quiet=left < 0))
                 if left < 0:
                     await connection.run_sync(

@@ -1,6 +1,7 @@
 """Flags and cards: one of each for a message, decided once, withdrawn while undecided."""
 
 import asyncio
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -85,6 +86,21 @@ async def test_daily_budget_quiets_the_rest(store: Store) -> None:
     assert [await store.flags.allot(each, 2, NOW) for each in ids] == [0, 0, None]
     assert await store.flags.quieted(GUILD, NOW) == 1
     assert [each.id for each in await store.flags.without_alert(GUILD)] == ids[:2]
+
+
+async def test_week_with_more_flags_than_alerts_leaves_them_to_the_surest(store: Store) -> None:
+    for number in range(7):
+        await flagged(store, 100 + number)
+    now = NOW + timedelta(days=2)
+    doubtful, sure = (post(number, created_at=now) for number in (200, 201))
+    for of, score in ((doubtful, 0.6), (sure, 0.95)):
+        await take(store, of, "partisan", flag=replace(flag(of), score=score))
+    allotted = {}
+    for each in await store.flags.without_alert(GUILD):
+        if each.message_id >= 200:
+            allotted[each.message_id] = await store.flags.allot(each.id, 1, now)
+    assert allotted == {200: None, 201: 0}
+    assert await store.flags.quieted(GUILD, now + timedelta(hours=1)) == 1
 
 
 async def test_claim_gets_one_card_for_a_conversation(store: Store) -> None:

@@ -51,7 +51,7 @@ async def test_what_was_there_before_is_read_on_demand(world: World) -> None:
     await world.member.send(world.news, "I doubt it")
     added = await world.moderator.slash(world.moderators, "watch add", channel=world.news)
     await world.moderator.click(added.response, label="Read what is already here")
-    assert "2 messages read, 1 claims remembered" in text_of(added.response)
+    assert "2 messages read, 1 claim remembered" in text_of(added.response)
 
 
 @pytest.mark.parametrize(("button", "kept"), [("Stop and keep", True), ("Stop and forget", False)])

@@ -69,7 +69,7 @@ async def test_servers_settings_are_shown_in_german(world: World, speaks: Speaks
     speaks(world.moderator, "de")
     shown = (await world.moderator.slash(world.news, "privacy server")).response
     assert "Was über The Evening Wire gespeichert ist" in text_of(shown)
-    assert "**Behauptungen**: solange ihre Nachrichten stehen" in text_of(shown)
+    assert "Wird der Bot entfernt, wird nach sieben Tagen alles gelöscht." in text_of(shown)
     asked = await world.moderator.click(shown, label="Den ganzen Server leeren …")
     assert "Willst du den ganzen Server leeren?" in said(asked)
 
