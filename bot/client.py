@@ -30,6 +30,7 @@ EXTENSIONS = (
     "cogs.digests",
     "cogs.suggestions",
     "cogs.review",
+    "cogs.opinions",
     "cogs.sanctions",
     "cogs.why",
     "cogs.disputes",

@@ -173,7 +173,7 @@ class Review(commands.Cog):
         return flag is None or await self.alerts.refresh(flag)
 
 
-class Verdict(Press, template=PRESS.format(actions="agree|dismiss|other|ask|undo|skip|again")):
+class Verdict(Press, template=PRESS.format(actions="agree|dismiss|other|undo|skip|again")):
     """Answer the buttons of alerts and of the queue that decide about a label."""
 
     async def press(self, interaction: Pressed) -> None:
@@ -189,8 +189,6 @@ class Verdict(Press, template=PRESS.format(actions="agree|dismiss|other|ask|undo
             case "skip" if filters is not None:
                 await interaction.client.store.flags.release(flag.id, interaction.user.id)
                 await review.next(interaction, filters, after=flag.id)
-            case "ask":
-                await self._ask(interaction, review, flag, filters)
             case "undo":
                 await self._undo(interaction, review, flag, filters)
             case _:
@@ -208,16 +206,6 @@ class Verdict(Press, template=PRESS.format(actions="agree|dismiss|other|ask|undo
         if not won:
             said = _("{moderator} was a moment faster and {decided}. `Undo` takes it back.")
             raise UserError(said.format(moderator=f"<@{now.decided_by}>", decided=verdict_words(now)))
-
-    async def _ask(self, interaction: Pressed, review: Review, flag: Flag, filters: Filters | None) -> None:
-        client = interaction.client
-        now = await client.store.flags.ask(flag.id, interaction.user.id, client.clock())
-        if now is None:
-            await too_late(interaction, review, flag.id, filters)
-            return
-        await review.alerts.refresh(now)
-        if filters is not None:
-            await review.next(interaction, filters, after=flag.id)
 
     async def _undo(self, interaction: Pressed, review: Review, flag: Flag, filters: Filters | None) -> None:
         client = interaction.client

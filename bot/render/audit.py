@@ -19,7 +19,7 @@ from bot.store.audit import ACTIONS, ACTORS, KINDS, Entry, Wanted
 
 PAGE = 10
 ROOM = 3600
-LINE = 330
+LINE = 350
 DETAIL = 140
 TABLE = "hindsight-audit.csv"
 COLUMNS = ("entry", "at", "by", "moderator_id", "action", "subject_id", "detail")
@@ -99,6 +99,7 @@ WORDS = frozenset(
         N_("score"),
         N_("from"),
         N_("model"),
+        N_("view"),
         N_("occurrences"),
         N_("fact checks"),
         N_("dismissed"),
@@ -151,9 +152,9 @@ def line(guild_id: int, entry: Entry) -> str:
     parts = [
         f"{_mark(entry.action)} {discord.utils.format_dt(entry.at, 'f')} {said}",
         _subject(guild_id, entry),
-        clip(details(entry), DETAIL),
     ]
-    return clip(" · ".join(part for part in parts if part), LINE)
+    more = f"\n-# {clip(details(entry), DETAIL)}" if entry.detail else ""
+    return clip(" · ".join(part for part in parts if part), LINE - DETAIL) + more
 
 
 def details(entry: Entry) -> str:

@@ -117,7 +117,8 @@ def in_words(figures: Figures) -> str:
     labels = _labels(figures)
     if not labels and not figures.flags and not figures.cards:
         return _("Nothing has been read yet. `/watch add` chooses the channels.")
-    return "\n".join((_said_of_labels(labels), _said_of_flags(figures.flags), _said_of_cards(figures)))
+    flags = (_said_of_flags(figures.flags), *_said_of_pairs(figures))
+    return "\n".join((_said_of_labels(labels), *flags, _said_of_cards(figures)))
 
 
 @in_turn
@@ -213,6 +214,18 @@ def _said_of_flags(flags: Mapping[tuple[str, str], int]) -> str:
         return said
     agreed = _("Moderators agreed with {share} of those decided.").format(share=percent(outcomes["agreed"] / decided))
     return f"{said} {agreed}"
+
+
+def _said_of_pairs(figures: Figures) -> list[str]:
+    """Say how often two moderators who judged the same flag said the same."""
+    if not figures.judged_twice:
+        return []
+    said = ngettext(
+        "**Two moderators** judged {number} flag, and agreed with each other on {agreed}.",
+        "**Two moderators** judged {number} flags, and agreed with each other on {agreed}.",
+        figures.judged_twice,
+    )
+    return [said.format(number=decimal(figures.judged_twice), agreed=decimal(figures.judged_alike))]
 
 
 def _said_of_cards(figures: Figures) -> str:

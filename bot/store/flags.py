@@ -115,15 +115,18 @@ class Flags:
         async with self._database.write() as connection:
             await connection.execute(sa.update(flags).where(chosen).values(leased_by=None, leased_until=None))
 
-    async def ask(self, flag_id: int, moderator_id: int, now: datetime) -> Flag | None:
-        """Leave an undecided flag to another moderator; give it, or None when it is not open any more."""
+    async def ask(self, flag_id: int, moderator_id: int, now: datetime, view: str | None = None) -> Flag | None:
+        """Leave an undecided flag to another moderator; give it, or None when it is not open any more.
+
+        `view` is the verdict to which the one who asks leans, if they say.
+        """
         chosen = sa.and_(flags.c.flag_id == flag_id, flags.c.state == "open")
         values = {"asked_by": moderator_id, "leased_by": None, "leased_until": None}
         async with self._database.write() as connection:
             row = (await connection.execute(sa.update(flags).where(chosen).values(**values).returning(flags))).first()
             if row is None:
                 return None
-            detail = {"label": row.label, "score": row.score}
+            detail = {"label": row.label, "score": row.score} | ({"view": view} if view else {})
             await connection.run_sync(
                 write_entry, row.guild_id, now, moderator_id, "second opinion", row.message_id, detail
             )

@@ -1,6 +1,6 @@
 """Counts for moderators: by day, label and channel, never by person."""
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
@@ -11,10 +11,11 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.records import Kind
 from bot.store.database import Database
-from bot.store.schema import card_ratings, cards, claims, flags, messages, readings, tallies, verdicts
+from bot.store.schema import audit, card_ratings, cards, claims, flags, messages, readings, tallies, verdicts
 
 DAY = 86_400_000_000  # in the microseconds of a `Moment`
 EPOCH = date(1970, 1, 1)
+OPINIONS = ("verdict", "second opinion", "flag reopened")
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,7 +23,8 @@ class Figures:
     """Hold a server's counts since a day; labels are of replies.
 
     `flags` counts by (label, outcome), where an outcome is open, agreed, corrected, dismissed or withdrawn;
-    `cards` counts by state: posted, shadow, removed or pending.
+    `cards` counts by state: posted, shadow, removed or pending. Of the flags of which two moderators said what they
+    are (`judged_twice`), `judged_alike` counts those of which they said the same.
     """
 
     since: date
@@ -33,6 +35,8 @@ class Figures:
     cards: Mapping[str, int]
     helpful: int
     unhelpful: int
+    judged_twice: int = 0
+    judged_alike: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +61,9 @@ class Statistics:
             decided = await _flags(connection, guild_id, since)
             states = await _cards(connection, guild_id, since)
             votes = await _votes(connection, guild_id, since)
-        return Figures(since.date(), now.date(), days, channels, decided, states, votes[True], votes[False])
+            twice = await _judged_twice(connection, guild_id, since)
+        cards = (states, votes[True], votes[False])
+        return Figures(since.date(), now.date(), days, channels, decided, *cards, len(twice), sum(twice))
 
     async def kept(self, guild_id: int) -> Kept:
         """Count what is kept of a server."""
@@ -131,6 +137,25 @@ async def _cards(connection: AsyncConnection, guild_id: int, since: datetime) ->
         .group_by(cards.c.state)
     )
     return {state: number for state, number in await connection.execute(query)}  # noqa: C416 - rows, not pairs
+
+
+async def _judged_twice(connection: AsyncConnection, guild_id: int, since: datetime) -> list[bool]:
+    """Say for each flag that two moderators have judged whether the first two agreed; who they are is not looked at."""
+    query = (
+        sa.select(audit.c.subject_id, audit.c.actor_id, audit.c.detail)
+        .where(audit.c.guild_id == guild_id, audit.c.at >= since, audit.c.action.in_(OPINIONS))
+        .where(audit.c.subject_id.is_not(None))
+        .order_by(audit.c.entry_id)
+    )
+    said: dict[int, dict[int, str]] = defaultdict(dict)
+    for message_id, moderator_id, detail in await connection.execute(query):
+        verdict = detail.get("verdict") or detail.get("view")
+        if moderator_id is None:  # other words stand there now
+            said.pop(message_id, None)
+        elif verdict is not None:
+            said[message_id][moderator_id] = verdict
+    first_two = [list(verdicts.values())[:2] for verdicts in said.values() if len(verdicts) > 1]
+    return [first == second for first, second in first_two]
 
 
 async def _votes(connection: AsyncConnection, guild_id: int, since: datetime) -> Counter[bool]:

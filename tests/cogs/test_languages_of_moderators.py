@@ -20,7 +20,8 @@ async def test_shared_alert_stays_english_whoever_presses(world: World, speaks: 
     assert f"<@{world.moderator.id}> agreed: **partisan** · [message](" in text_of(alerts(world)[0])
     await world.moderator.click(alerts(world)[0], label="Undo")
     assert "Partisan · 90%, very sure" in text_of(alerts(world)[0])
-    await world.moderator.click(alerts(world)[0], label="Second opinion")
+    form = await world.moderator.click(alerts(world)[0], label="Second opinion")
+    await world.moderator.submit_modal(form, {"view": ["undecided"]})
     shown = text_of(alerts(world)[0])
     assert "asks for a second opinion" in shown
     assert buttons(alerts(world)[0]) == {"Agree", "Dismiss", "Delete message", "Time out…"}
@@ -105,7 +106,7 @@ async def test_channels_are_set_up_in_german_and_told_in_english(world: World, s
     (notice,) = [each for each in world.news.history() if each.author.id == world.bot.user.id]
     assert "Hindsight reads this channel from now on" in text_of(notice)
     await world.moderator.click(added.response, label="Lesen, was schon da ist")
-    assert "1 Nachrichten gelesen, 1 Behauptungen gemerkt" in text_of(added.response)
+    assert "1 Nachricht gelesen, 1 Behauptung gemerkt" in text_of(added.response)
     shown = said(await world.moderator.slash(world.moderators, "setup preset", preset="quiet"))
     assert "Ruhig: wenige Hinweise" in shown
     assert "Parteiisch ab 85\N{NO-BREAK SPACE}%" in shown

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from bot.records import Server
 from bot.render import statistics as render
 from bot.store.statistics import Figures
-from tests.cogs.scene import STORY, alerts, flagged, forbid, said
+from tests.cogs.scene import STORY, alerts, colleague, flagged, forbid, said, text_of
 from tests.cogs.test_privacy import fits
 from tests.conftest import World
 
@@ -68,6 +68,19 @@ async def test_stats_count_labels_flags_and_verdicts(world: World) -> None:
     (file,) = answer.attachments
     assert (await file.read()).startswith(b"\x89PNG")
     assert str(world.member.id) not in shown
+
+
+@pytest.mark.parametrize(("view", "agreed"), [("partisan", 1), ("dismissed", 0)])
+async def test_stats_count_how_often_two_moderators_agree(world: World, view: str, agreed: int) -> None:
+    await world.watch()
+    await flagged(world)
+    queue = await world.moderator.slash(world.news, "review")
+    form = await world.moderator.click(queue.response, label="Second opinion")
+    await world.moderator.submit_modal(form, {"view": [view]})
+    assert "No flag is left to decide" in text_of(queue.response)
+    await colleague(world).click(alerts(world)[0], label="Agree")
+    shown = said(await world.moderator.slash(world.news, "stats"))
+    assert f"**Two moderators** judged 1 flag, and agreed with each other on {agreed}." in shown
 
 
 async def test_stats_of_a_quiet_server(world: World) -> None:
