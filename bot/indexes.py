@@ -17,6 +17,7 @@ from bot.records import Claim
 from bot.store.claims import Claims
 
 SERVERS = 64  # indexes in memory
+RANKED = 50  # of what an index finds that does not compare all vectors
 
 log = logging.getLogger(__name__)
 
@@ -41,7 +42,11 @@ class Indexes:
     async def search(self, guild_id: int, vector: np.ndarray, count: int) -> list[tuple[int, float]]:
         """Give a server's nearest claims as (message id, cosine), best first."""
         async with self._turn:
-            return (await self._get(guild_id)).search(vector, count)
+            index = await self._get(guild_id)
+            if index.exact:
+                return index.search(vector, count)
+            found = index.search(vector, max(RANKED, count))
+        return (await self._ranked(guild_id, vector, [message_id for message_id, _ in found]))[:count]
 
     async def add(self, claim: Claim) -> None:
         """Add a recorded claim, or replace it."""
@@ -77,6 +82,12 @@ class Indexes:
                     await self._save(int(server), await self._get(int(server)))
                 else:
                     path.unlink(missing_ok=True)
+
+    async def _ranked(self, guild_id: int, vector: np.ndarray, found: list[int]) -> list[tuple[int, float]]:
+        """Order claims by the vectors of the table, which are finer than a large index'."""
+        ids, vectors = await self._claims.vectors(guild_id, self._model, np.array(found))
+        cosines = vectors @ vector
+        return [(int(ids[place]), float(cosines[place])) for place in np.argsort(-cosines, kind="stable")]
 
     async def _get(self, guild_id: int) -> ClaimIndex:
         index = self._open.get(guild_id)

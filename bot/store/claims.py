@@ -14,6 +14,8 @@ from bot.store.schema import claim_urls, claims, messages
 from bot.store.vault import Vault
 from models.embedder import DIMENSIONS
 
+FEW = 500  # claims that are looked up one by one
+
 
 class Claims:
     """Keep and list the claims of servers."""
@@ -35,11 +37,10 @@ class Claims:
 
     async def vectors(self, guild_id: int, model: str, chosen: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Load chosen claims of a server: message ids (n,) int64 and unit vectors (n, 384) float32."""
-        query = sa.select(claims.c.message_id, claims.c.vector).where(
-            claims.c.guild_id == guild_id,
-            claims.c.model == model,
-            claims.c.message_id.between(int(chosen.min()), int(chosen.max())),
-        )
+        number = claims.c.message_id
+        few = len(chosen) <= FEW
+        here = number.in_(chosen.tolist()) if few else number.between(int(chosen.min()), int(chosen.max()))
+        query = sa.select(number, claims.c.vector).where(claims.c.guild_id == guild_id, claims.c.model == model, here)
         wanted = set(chosen.tolist())
         async with self._database.read() as connection:
             rows = (await connection.execute(query)).all()

@@ -4,10 +4,11 @@ import logging
 from collections.abc import Callable
 from pathlib import Path
 
+import numpy as np
 import pytest
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
-from bot.claim_index import MAGIC, NONCE_BYTES
+from bot.claim_index import MAGIC, NONCE_BYTES, ClaimIndex
 from bot.client import Hindsight
 from bot.indexes import Indexes
 from bot.resources import Resources
@@ -152,6 +153,44 @@ async def test_edited_claim_is_found_by_its_new_text_after_a_crash(world: World)
     ((found, cosine),) = await indexes.search(world.guild.id, vector, 5)
     assert found == story.id
     assert cosine > 0.99
+
+
+async def test_what_a_large_index_finds_is_ordered_by_the_table(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    await world.watch()
+    told = [
+        STORY,
+        "Harbour bridge at Quellhaven closed https://wire.example/closed",
+        "Geese https://wire.example/geese",
+    ]
+    ids = [(await world.member.send(world.news, text)).id for text in told]
+    indexes = world.resources.indexes
+    (vector,) = await world.bot.models.embed.submit(told[:1])
+    exact = await indexes.search(world.guild.id, vector, 3)
+    monkeypatch.setattr(ClaimIndex, "exact", False)
+    monkeypatch.setattr(ClaimIndex, "search", lambda *_: [(number, 0.5) for number in (404, *reversed(ids))])
+    found = await indexes.search(world.guild.id, vector, 2)
+    assert [number for number, _ in found] == [number for number, _ in exact][:2]
+    assert found == [(number, pytest.approx(cosine, abs=1e-3)) for number, cosine in exact[:2]]
+
+
+async def test_nothing_is_ordered_where_a_large_index_finds_nothing(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(ClaimIndex, "exact", False)
+    assert await nearest(world, world.resources.indexes, STORY) == []
+
+
+@pytest.mark.parametrize("few", [0, 500])
+async def test_claims_are_looked_up_one_by_one_or_in_one_go(
+    world: World, monkeypatch: pytest.MonkeyPatch, few: int
+) -> None:
+    await world.watch()
+    ids = [(await world.member.send(world.news, STORY.replace("bridge", word))).id for word in ("ferry", "pier", "dam")]
+    monkeypatch.setattr("bot.store.claims.FEW", few)
+    chosen = np.array([ids[2], ids[0]])
+    found, vectors = await world.store.claims.vectors(world.guild.id, world.bot.models.embedder.version, chosen)
+    assert sorted(found) == sorted(chosen)
+    assert np.linalg.norm(vectors, axis=1) == pytest.approx([1, 1], abs=1e-3)
 
 
 async def test_erased_vector_is_in_no_file_after_a_save(world: World) -> None:
