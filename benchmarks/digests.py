@@ -1,7 +1,7 @@
 """How long does a digest take, and how good is it? `python -m benchmarks.digests` prints one JSON object.
 
 Seconds are for invented threads on this machine, reader and embedder included. The figures on discussions under
-news stories and on e-mail threads appear where `../shared` holds them, with standard errors over threads.
+news stories, on e-mail threads and on arguments appear where `../shared` holds them, with standard errors over threads.
 """
 
 import json
@@ -20,7 +20,9 @@ from typing import Any
 import numpy as np
 import torch
 
+from models.compress import sentences_of
 from models.embedder import Embedder
+from models.keypoints import apart
 from models.reader import Reader
 from models.summarizer import Sentence, Summarizer, Thread, Utterance
 
@@ -43,6 +45,8 @@ def run() -> dict[str, Any]:
         found["news_dev"] = news(summarizer, data / "news_dev.json")
     if (data / "email.jsonl").exists():
         found["email_dev"] = email(summarizer, data / "email.jsonl")
+    if (data / "argkp.jsonl").exists():
+        found["argkp_dev"] = arguments(data / "argkp.jsonl")
     return found
 
 
@@ -97,7 +101,52 @@ def email(summarizer: Summarizer, path: Path) -> Mapping[str, float]:
     threads = [as_thread({**row, "story": row["context"]}) for row in rows]
     digests = summarizer.summarize(threads, 80)
     f = [rouge_1(plain(digest), row["references"][0]) for digest, row in zip(digests, rows, strict=True)]
-    return {"threads": len(f), "rouge_1": round(100 * np.mean(f), 1), "se": round(100 * np.std(f) / len(f) ** 0.5, 1)}
+    first = [rouge_1(heads(thread, 80), row["references"][0]) for thread, row in zip(threads, rows, strict=True)]
+    return {
+        "threads": len(f),
+        "rouge_1": round(100 * float(np.mean(f)), 1),
+        "se": round(100 * float(np.std(f)) / len(f) ** 0.5, 1),
+        "rouge_1_of_heads": round(100 * float(np.mean(first)), 1),
+    }
+
+
+def heads(thread: Thread, words: int) -> str:
+    """Return a baseline: as many first words of each message, `words` in all."""
+    own = [" ".join(sentences_of(message.text)).split() for message in thread.messages]
+    return " ".join(word for message in own for word in message[: words // len(own)])
+
+
+def arguments(path: Path) -> Mapping[str, float]:
+    """Return the mean average precision of arguments matched to key points, without and with what digests compare by.
+
+    Of each debate's arguments the surer half counts, with its best key point; one that matches none is wrong.
+    """
+    rows = [row for row in map(json.loads, path.read_text(encoding="utf-8").splitlines()) if row["split"] == "dev"]
+    embedder = Embedder.from_pretrained()
+    plain = [precision(row, embedder.encode(_texts(row))) for row in rows]
+    points = embedder.for_points()
+    told = [precision(row, apart(points.encode(_texts(row)), len(row["messages"]))) for row in rows]
+    return {
+        "debates": len(rows),
+        "map_of_embedder": round(float(np.mean(plain)), 3),
+        "map": round(float(np.mean(told)), 3),
+        "se": round(float(np.std(told, ddof=1)) / len(told) ** 0.5, 3),
+    }
+
+
+def _texts(row: Mapping[str, Any]) -> list[str]:
+    return [one["text"] for one in (*row["messages"], *row["key_points"])]
+
+
+def precision(row: Mapping[str, Any], vectors: np.ndarray) -> float:
+    """Return the average precision of one side of a debate; `vectors` are those of `_texts`, unit rows."""
+    ids = [message["id"] for message in row["messages"]]
+    cosines = vectors[: len(ids)] @ vectors[len(ids) :].T
+    best = cosines.argmax(1)
+    order = np.argsort(-cosines.max(1), kind="stable")[: max(1, len(ids) // 2)]
+    right = np.array([ids[n] in row["key_points"][best[n]]["matched"] for n in order])
+    hits = np.cumsum(right) / np.arange(1, len(right) + 1)
+    return float(hits[right].mean()) if right.any() else 0.0
 
 
 def as_thread(row: Mapping[str, Any]) -> Thread:

@@ -46,6 +46,8 @@ class EmbedderModel(Protocol):
 
     def encode(self, texts: Sequence[str], /) -> np.ndarray: ...
 
+    def for_points(self) -> "EmbedderModel": ...
+
 
 class MatcherModel(Protocol):
     """Judge whether two texts make the same claim, and which candidate of an archive does."""

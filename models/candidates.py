@@ -2,6 +2,7 @@
 
 import math
 import re
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -20,6 +21,8 @@ REACTION_TERMS = 8
 ADDS = 0.3
 ENOUGH = 6
 CLAIM = 0.4
+ANSWERED = 0.5
+"""What an excerpt gains with the logarithm of how many messages answer its own."""
 SMALL_THREAD = 3
 SHOT = "shot"
 """Kind of what only attacks a political side: never quoted, told neutrally or left out."""
@@ -65,28 +68,30 @@ class Thread:
 class Draft:
     """Hold what could be quoted of a message, before it is known what the message does.
 
-    `parent` is the position of what it answers; `answered` says whether another message answers it.
+    `sentences` are its own; `parent` is the position of what it answers, `answers` how many messages answer it.
     """
 
     message: Utterance
     position: int
     excerpt: str
+    sentences: tuple[str, ...]
     parent: int | None
-    answered: bool
+    answers: int
 
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
     """Hold what one message could give to a digest.
 
-    `position` is its place in the thread; `value` says how much the excerpt is worth telling before its neighbours
-    are known; `kind` is the section it would stand in, or `SHOT`; `denies` is the position of a message whose claim it
-    denies.
+    `position` is its place in the thread; `excerpt` comes from its `sentences`; `value` says how much it is worth
+    telling before its neighbours are known; `kind` is the section it would stand in, or `SHOT`; `denies` is the
+    position of a message whose claim it denies.
     """
 
     id: str
     position: int
     excerpt: str
+    sentences: tuple[str, ...]
     kind: str
     value: float
     denies: int | None = None
@@ -107,14 +112,15 @@ def parents(thread: Thread) -> list[int | None]:
 def drafts(thread: Thread, words: int) -> list[Draft]:
     """Return the messages that say something, in order, each with an excerpt of at most `words` words."""
     answers = parents(thread)
+    counts = Counter(answers)
     sentences = [[s for s in sentences_of(message.text) if repeatable(s)] for message in thread.messages]
     weights = term_weights((" ".join(own) for own in sentences), thread.story)
     small = len(thread.messages) <= SMALL_THREAD
     found = []
     for position, (message, own) in enumerate(zip(thread.messages, sentences, strict=True)):
         text = excerpt(own, weights, words) or cut(" ".join(own), words)
-        if _says_enough(text, small):
-            found.append(Draft(message, position, text, answers[position], position in answers))
+        if says_enough(text, small):
+            found.append(Draft(message, position, text, tuple(own), answers[position], counts[position]))
     return found
 
 
@@ -129,9 +135,9 @@ def candidates(written: Sequence[Draft], readings: Mapping[str, Reading]) -> lis
     for draft in written:
         reading = read.get(draft.position)
         if reading is not None and _belongs(draft.message, reading):
-            kind, value = _kind(draft, reading), _value(draft.excerpt, reading)
+            kind, value = _kind(draft, reading), _value(draft, reading)
             denies = _denied(draft, reading, read.get(draft.parent) if draft.parent is not None else None)
-            one = Candidate(draft.message.id, draft.position, draft.excerpt, kind, value, denies)
+            one = Candidate(draft.message.id, draft.position, draft.excerpt, draft.sentences, kind, value, denies)
             (reactions if _reacts(draft.excerpt, reading) else found).append(one)
     return found if len(found) >= ENOUGH else sorted(found + reactions, key=lambda one: one.position)
 
@@ -142,7 +148,8 @@ def _belongs(message: Utterance, reading: Reading) -> bool:
     return not (reading.label == UNSURE and foreign(clean(message.text)))
 
 
-def _says_enough(text: str, small: bool) -> bool:
+def says_enough(text: str, small: bool = False) -> bool:
+    """Say whether a text does more than react; in a small thread less is enough."""
     if small:
         return len(terms(text)) > 1
     return len(terms(text)) >= FEWEST_TERMS and len(text.split()) >= FEWEST_WORDS
@@ -161,14 +168,15 @@ def _reacts(text: str, reading: Reading) -> bool:
     return bare and len(terms(text)) < REACTION_TERMS
 
 
-def _value(text: str, reading: Reading) -> float:
-    """Weigh an excerpt: how much it says, and how likely a digest is to want what the message does."""
+def _value(draft: Draft, reading: Reading) -> float:
+    """Weigh an excerpt: how much it says, how likely a digest is to want what the message does, who answered it."""
+    text = draft.excerpt
     says = math.log(1 + len(terms(text)))
     # Marks and scores come from two heads of the reader; their mean errs less than either.
     does = sum(weight * (reading.marks[mark] + reading.scores[mark]) / 2 for mark, weight in _WORTH.items())
     does += _CLAIM_WORTH * reading.claim
     manners = 0.3 * text.endswith("?") + 0.2 * text.endswith("!") + 0.5 * coarse(text)
-    return says + does - manners
+    return says + does + ANSWERED * math.log1p(draft.answers) - manners
 
 
 def _is_shot(text: str, reading: Reading) -> bool:
@@ -181,7 +189,7 @@ def _kind(draft: Draft, reading: Reading) -> str:
     label = reading.primary
     if label == "partisan" and _is_shot(draft.excerpt, reading):
         return SHOT
-    if draft.excerpt.endswith("?") and not draft.answered and label in {"none", "off-topic"}:
+    if draft.excerpt.endswith("?") and not draft.answers and label in {"none", "off-topic"}:
         return "unanswered"
     if label == "informative":
         return "reported" if _RELAYS.search(draft.excerpt) else "fact"

@@ -35,6 +35,13 @@ class Embedder:
         load_weights(encoder, path)
         return cls(encoder, load_tokenizer(path, MAX_TOKENS), weights_version(path))
 
+    def for_points(self) -> "Embedder":
+        """Return the embedder, on the same weights, under which texts lie near that make the same point."""
+        from models.points import tell_apart
+
+        encoder, version = tell_apart(self.encoder, self.version)
+        return Embedder(encoder, self.tokenizer, version)
+
     def encode(self, texts: Sequence[str]) -> np.ndarray:
         """Return float32 (n, 384) with unit rows, in the order of `texts`; what exceeds 256 tokens is cut."""
         vectors = np.zeros((len(texts), DIMENSIONS), dtype=np.float32)

@@ -3,11 +3,14 @@
 import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 
 from models.compress import REVERSES, shorten
 
 _WORD = re.compile(r"\w+")
 STEM = 6
+EARLY, WHOLLY_LATE, LATE = 50, 150, 0.9
+"""Words of a message after which sentences begin to weigh less, after which they weigh least, and how much less."""
 LONGEST_CHARACTERS = 400
 
 
@@ -27,13 +30,15 @@ def excerpt(sentences: Sequence[str], weights: Mapping[str, float], words: int) 
     """Choose the neighbouring sentences of at most `words` words that weigh most; None where none fits.
 
     A sentence that says nothing by itself ("Wow.") is passed over, unless it may turn what stands beside it ("Not.").
+    Long messages come to the point first: what begins late in one weighs less.
     """
     telling = [sentence for sentence in sentences if len(terms(sentence)) > 1 or REVERSES.search(sentence)]
-    return max(
+    found = max(
         _runs(telling or sentences, words),
-        key=lambda run: (sum(weights.get(term, 1.0) for term in terms(run)), -len(run)),
+        key=lambda run: (_late(run.before) * sum(weights.get(term, 1.0) for term in terms(run.text)), -len(run.text)),
         default=None,
     )
+    return found and found.text
 
 
 def cut(text: str, words: int) -> str:
@@ -42,19 +47,35 @@ def cut(text: str, words: int) -> str:
     return head if head == " ".join(text.split()) else f"{head.rstrip(' ,;:–—-.…')}…"
 
 
-def _runs(sentences: Sequence[str], words: int) -> Iterator[str]:
+@dataclass(frozen=True, slots=True)
+class _Run:
+    """Hold neighbouring sentences and how many words stand before them."""
+
+    text: str
+    before: int
+
+
+def _late(before: int) -> float:
+    return 1 - LATE * min(1.0, max(0, before - EARLY) / (WHOLLY_LATE - EARLY))
+
+
+def _runs(sentences: Sequence[str], words: int) -> Iterator[_Run]:
+    before = 0
     for start, first in enumerate(sentences):
         run = shorten(first, words)
-        if run is None or len(run) > LONGEST_CHARACTERS:
-            continue
+        if run is not None and len(run) <= LONGEST_CHARACTERS:
+            yield _Run(run, before)
+            following = sentences[start + 1 :] if run == first else ()
+            yield from (_Run(longer, before) for longer in _longer(run, following, words))
+        before += len(first.split())
+
+
+def _longer(run: str, following: Sequence[str], words: int) -> Iterator[str]:
+    for sentence in following:
+        run = f"{_ended(run)} {sentence}"
+        if len(run.split()) > words or len(run) > LONGEST_CHARACTERS:
+            break
         yield run
-        if run != first:
-            continue
-        for sentence in sentences[start + 1 :]:
-            run = f"{_ended(run)} {sentence}"
-            if len(run.split()) > words or len(run) > LONGEST_CHARACTERS:
-                break
-            yield run
 
 
 def _ended(sentence: str) -> str:

@@ -63,7 +63,7 @@ def tokenize(tokenizer: Tokenizer, texts: list[str] | list[tuple[str, str]]) -> 
     )
 
 
-def weights_version(path: Path) -> str:
+def weights_version(path: Path, name: str = WEIGHTS_FILE) -> str:
     """Return a short content hash of the weights in `path`."""
-    with (path / WEIGHTS_FILE).open("rb") as file:
+    with (path / name).open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()[:12]

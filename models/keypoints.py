@@ -2,23 +2,33 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING, TypeVar, cast
 
 import numpy as np
 
-from models.candidates import Candidate
-from models.excerpts import terms
+from models.candidates import Candidate, says_enough
+from models.excerpts import excerpt, term_weights, terms
 
-SAME = 0.72
+if TYPE_CHECKING:
+    from torch import Tensor
+
+Rows = TypeVar("Rows", np.ndarray, "Tensor")
+
+SAME = 0.66
 """Cosine from which two excerpts say the same, so that quoting one may cite both."""
-AKIN = 0.6
+AKIN = 0.54
 """Cosine from which two excerpts that share a word beyond the story's are told together, both quoted."""
-REPEATS = 0.35
+REPEATS = 0.29
 """Cosine from which an excerpt begins to repeat what is told already."""
 REDUNDANCY = 1.0
 DISPUTE_WORDS = 2
+SHORTEST = 8
+"""Words that must be left for one more quote."""
 GROWTH = 0.3
 """What a point gains with the logarithm of how many say it."""
 NEIGHBOURS = slice(1, 4)
+COMMON, FEW = 0.5, 4
+"""How much of what all vectors have in common is taken off: all speak of one story. Of a few it is not yet known."""
 CENTRALITY = 1.5
 
 
@@ -53,6 +63,12 @@ class KeyPoint:
         return sum(len(quote.split()) for quote in self.quotes) + DISPUTE_WORDS * bool(self.turned)
 
 
+def apart(vectors: Rows, members: int) -> Rows:
+    """Take half of what the first `members` rows have in common off all rows (n, 384), and make them units again."""
+    rest = vectors - COMMON * vectors[:members].sum(0) / (members + FEW)
+    return cast("Rows", rest / ((rest * rest).sum(1)[:, None] ** 0.5 + 1e-9))
+
+
 def key_points(found: Sequence[Candidate], vectors: np.ndarray, story: str, limits: Limits) -> list[KeyPoint]:
     """Choose the points that are worth most and fit `limits` together, best first.
 
@@ -61,22 +77,38 @@ def key_points(found: Sequence[Candidate], vectors: np.ndarray, story: str, limi
     """
     if not found:
         return []
-    cosines = vectors @ vectors.T
+    rows = apart(vectors, len(vectors))
+    cosines = rows @ rows.T
     values = np.array([candidate.value for candidate in found]) + CENTRALITY * _centrality(cosines)
     open_points = _points(found, cosines, values, story, limits.quote)
-    chosen: list[tuple[int, KeyPoint]] = []
+    chosen: dict[int, KeyPoint] = {}
+    passed: list[int] = []
     left = limits.words
     while open_points and len(chosen) < limits.points:
-        told = [lead for lead, _ in chosen]
+        told = list(chosen)
         worth = {lead: point.value - REDUNDANCY * _repeated(cosines, lead, told) for lead, point in open_points.items()}
         best = max(worth, key=lambda lead: (worth[lead], -lead))
         point = open_points.pop(best)
         if worth[best] <= 0:
             break
         if point.words <= left:
-            chosen.append((best, point))
+            chosen[best] = point
             left -= point.words
-    return [point for _, point in chosen]
+        elif not point.turned:
+            passed.append(best)
+    return [*chosen.values(), *_shorter(found, story, passed, left)][: limits.points]
+
+
+def _shorter(found: Sequence[Candidate], story: str, passed: Sequence[int], left: int) -> list[KeyPoint]:
+    """Tell in the words that are left what did not fit whole: a shorter excerpt of it, cited alone."""
+    points: list[KeyPoint] = []
+    weights = term_weights((" ".join(one.sentences) for one in found), story) if passed and left >= SHORTEST else {}
+    for lead in passed:
+        text = excerpt(found[lead].sentences, weights, left) if left >= SHORTEST else None
+        if text is not None and says_enough(text):
+            points.append(KeyPoint((text,), (found[lead],), 0.0))
+            left -= len(text.split())
+    return points
 
 
 def _points(

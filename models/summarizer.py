@@ -59,12 +59,14 @@ class Encodes(Protocol):
 
     def encode(self, texts: Sequence[str], /) -> np.ndarray: ...
 
+    def for_points(self) -> "Encodes": ...
+
 
 class Summarizer:
     """Condense threads with an embedder, which groups what is said, and a reader, which says what it does."""
 
     def __init__(self, embedder: Encodes, reader: Reads) -> None:
-        self._embedder = embedder
+        self._embedder = embedder.for_points()
         self._reader = reader
 
     def summarize(
@@ -87,7 +89,7 @@ class Summarizer:
         if found:
             vectors = self._embedder.encode([candidate.excerpt for candidate in found])
             left = words - sum(len(sentence.text.split()) for sentence in shots)
-            limits = Limits(left, _most_points(len(thread.messages)), quote)
+            limits = Limits(left, _most_points(thread, written), quote)
             points = key_points(found, vectors, thread.story or "", limits)
         return _in_sections([*map(_sentence, points), *shots])
 
@@ -118,9 +120,15 @@ def _shots(shots: Sequence[Candidate], others: int) -> list[Sentence]:
     return [Sentence(told, "position", tuple(shot.id for shot in shots))] if shots and told else []
 
 
-def _most_points(messages: int) -> int:
-    """Keep a digest shorter than what it condenses: one sentence for three messages, then at most one for every two."""
-    return 1 if messages <= SMALL_THREAD else (messages + 1) // 2
+def _most_points(thread: Thread, written: Sequence[Draft]) -> int:
+    """Keep a digest shorter than what it condenses: at most one sentence for three messages, then for every two.
+
+    Where messages are long, one for every two quotes' worth of words.
+    """
+    if len(thread.messages) <= SMALL_THREAD:
+        return 1
+    said = sum(len(sentence.split()) for draft in written for sentence in draft.sentences)
+    return max((len(thread.messages) + 1) // 2, said // (2 * QUOTE_WORDS))
 
 
 def _sentence(point: KeyPoint) -> Sentence:

@@ -38,6 +38,9 @@ class TinyEmbedder:
     def encode(self, texts: Sequence[str]) -> np.ndarray:
         return np.array([self._encode(text) for text in texts], np.float32).reshape(len(texts), SIZE)
 
+    def for_points(self) -> "TinyEmbedder":
+        return self
+
     def _encode(self, text: str) -> np.ndarray:
         vector = np.full(SIZE, 1e-3)
         for word in text.lower().split():

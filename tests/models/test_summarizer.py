@@ -75,8 +75,37 @@ def test_repeats_become_one_sentence():
     assert [sentence.cites for sentence in found if sentence.kind == "fact"] == [("m0", "m2", "m4")]
 
 
+def test_what_people_answer_is_told_first():
+    texts = ("The mill was sold to strangers in April.", "The school bus is late on every morning now.")
+    (alone,) = digest(*texts, words=9)
+    assert alone.cites == ("m0",)
+    (sentence,) = digest(*texts, Utterance("m2", "lol", None, "m1"), Utterance("m3", "this", None, "m1"), words=9)
+    assert sentence.cites == ("m1",)
+
+
+def test_long_messages_come_to_the_point_first():
+    first = "The county closed the old bridge at Elmford because of the cracked pillar."
+    aside = "My uncle wrote a letter about it and had to wait for weeks, as one does with them. " * 12
+    last = "The old bridge at Elmford stays closed on Monday because of the cracked pillar."
+    (sentence,) = digest(f"{first} {aside}{last}", words=15)
+    assert quotes(sentence) == [first]
+
+
+def test_what_does_not_fit_whole_is_told_shorter():
+    long = "The ferry runs twice an hour from the mill. It costs as much as the toll ever did and nobody pays for it."
+    found = digest(INSPECTED, DOUBT, "lol", long, "this", words=34)
+    assert {quote for sentence in found for quote in quotes(sentence)} >= {INSPECTED, DOUBT}
+    assert sum(len(sentence.text.split()) for sentence in found) <= 34
+    assert "The ferry runs twice an hour from the mill." in [quote for sentence in found for quote in quotes(sentence)]
+
+
+def test_long_messages_get_more_than_one_sentence_for_two():
+    long = [f"{text} {NUMBERS[:450]}." for text in (INSPECTED, FERRY, DOUBT, WHEN)]
+    assert len(digest(*long, words=120)) > 2
+
+
 def test_kindred_messages_are_quoted_together():
-    other = "The ferry costs twice as much and it is late."
+    other = "The ferry to Elmford costs twice as much and it is late."
     found = digest(FERRY, other, DOUBT, WHEN)
     (told,) = [sentence for sentence in found if sentence.kind == "position"]
     assert told.cites == ("m0", "m1")
