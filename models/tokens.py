@@ -8,6 +8,7 @@ if TYPE_CHECKING:
     from tokenizers import Tokenizer
 
 REPLY_HEAD, REPLY_TAIL, CONTEXT = 70, 30, 40
+BATCH_COST = 32  # what a batch costs by itself, in tokens
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,15 +48,22 @@ def encode_alone(tokenizer: "Tokenizer", text: str, reply: bool) -> Encoded:
 
 
 def batches(encoded: Sequence[Encoded], budget: int) -> Iterator[list[int]]:
-    """Yield the passages' indices, those of like length together, at most `budget` tokens (padding too) a batch."""
-    batch: list[int] = []
-    for index in sorted(range(len(encoded)), key=lambda index: len(encoded[index].ids)):
-        if batch and len(encoded[index].ids) * (len(batch) + 1) > budget:
-            yield batch
-            batch = []
-        batch.append(index)
-    if batch:
-        yield batch
+    """Yield the passages' indices, those of like length together, at most `budget` tokens (padding too) a batch.
+
+    They are cut where padding and what each batch costs by itself come to least.
+    """
+    order = sorted(range(len(encoded)), key=lambda index: len(encoded[index].ids))
+    costs, begins = [0], [0]  # of the first n passages: what they cost at least, and where their last batch begins
+    for end, index in enumerate(order, start=1):
+        length = len(encoded[index].ids)
+        earliest = max(0, end - max(1, budget // max(1, length)))
+        cost, begin = min((costs[begin] + (end - begin) * length, begin) for begin in range(earliest, end))
+        costs.append(cost + BATCH_COST)
+        begins.append(begin)
+    end = len(order)
+    while end:
+        yield order[begins[end] : end]
+        end = begins[end]
 
 
 def _ends(ids: list[int]) -> list[int]:
