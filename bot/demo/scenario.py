@@ -17,14 +17,14 @@ EMBED_DELAY = timedelta(seconds=3)  # Discord adds a link's embed a moment after
 
 
 async def set_up(server: Server) -> None:
-    """Let the moderator have the bot read three channels and what stands in them, send alerts, and go live."""
+    """Let the moderator choose where alerts go, have three channels read with what stands in them, and go live."""
     room = server.channels["moderators"]
+    await server.moderator.slash(room, "setup alerts", channel=room)
     for name in WATCHED:
         added = await server.moderator.slash(room, "watch add", channel=server.channels[name])
         for answer in answers(added):
             if BACKFILL in labels(answer):
                 await server.moderator.click(answer, label=BACKFILL)
-    await server.moderator.slash(room, "setup alerts", channel=room)
     await server.moderator.slash(room, "golive")
 
 

@@ -27,6 +27,7 @@ PRESS = (
     r"(?::(?P<label>[a-z-]*):(?P<channel>\d*):(?P<asked>[01])(?::(?P<since>\d{{1,11}}))?)?"
 )
 ADDRESS = re.compile(r"https?://\S+")
+REMARK = 30  # characters below which a story's first line hardly says what it is about
 FEW = 5  # verdicts below which a record says nothing
 
 Buttons = discord.ui.ActionRow[Any]
@@ -128,10 +129,15 @@ def gone_view(moderator_id: int | None = None) -> Layout:
 
 
 def around(story: str | None, parent: str | None) -> str:
-    """Say under a reply what it answers, and the first line of its story."""
-    headline = next((line for line in ADDRESS.sub("", story or "").splitlines() if line.strip()), "")
-    said = ((_("Answers"), parent or ""), (_("Story"), headline))
+    """Say under a reply what it answers, and what its story is about."""
+    said = ((_("Answers"), parent or ""), (_("Story"), _headline(story or "")))
     return "\n".join(f"-# **{name}** {quote(text, 180)}" for name, text in said if text.strip())
+
+
+def _headline(story: str) -> str:
+    """Give the first line of a story, and the next where that is only a remark above a link."""
+    first, *others = [line.strip() for line in ADDRESS.sub("", story).splitlines() if line.strip()] or [""]
+    return " · ".join([first, *others[:1]]) if len(first) < REMARK else first
 
 
 def verdict_words(flag: Flag) -> str:

@@ -17,6 +17,7 @@ from bot.render.alerts import (
     Filters,
     Place,
     alert_view,
+    around,
     decided_view,
     gone_view,
     queue_end,
@@ -62,7 +63,9 @@ ALERTS = st.builds(
     right=st.tuples(st.integers(0, 999), st.integers(0, 999)),
     last_of_day=st.booleans(),
 )
-FILTERS = st.builds(Filters, st.none() | st.sampled_from(LABELS), st.none() | IDS, st.booleans())
+FILTERS = st.builds(
+    Filters, st.none() | st.sampled_from(LABELS), st.none() | IDS, st.booleans(), st.none() | st.just(AT)
+)
 
 
 def hold(view: Layout) -> str:
@@ -90,7 +93,7 @@ def test_queue_holds_any_message(alert: Alert, filters: Filters, more: int, befo
     if decided is not None and decided.id == alert.flag.id:
         decided = None
     hold(review_view(alert, Place(filters, more, decided)))
-    hold(queue_end(Place(filters, more, decided)))
+    hold(queue_end(Place(filters, more, decided, suggested=more)))
 
 
 @given(FLAGS, st.sampled_from((*LABELS, DISMISSED)), TEXTS)
@@ -105,10 +108,25 @@ def test_settled_alerts_are_one_line_without_the_message(flag: Flag, verdict: st
 
 def test_ids_of_buttons_fit_and_begin_with_the_row() -> None:
     flag = Flag(2**31, BIG, BIG, BIG, BIG, "off-topic", 1.0, AT)
-    queue = review_view(Alert(flag, "x"), Place(Filters("off-topic", BIG, asked=True), 1))
+    queue = review_view(Alert(flag, "x"), Place(Filters("off-topic", BIG, True, AT), 1))
     ids = [part["custom_id"] for view in (queue, alert_view(Alert(flag, "x"))) for part in _pressed(view)]
     assert max(len(custom_id) for custom_id in ids) <= 100
     assert all(custom_id.split(":")[1] == str(flag.id) for custom_id in ids)
+
+
+@pytest.mark.parametrize(
+    ("story", "words"),
+    [
+        (
+            "Harbour bridge at Quellhaven to open\nIt was announced by the mayor.",
+            "Harbour bridge at Quellhaven to open",
+        ),
+        ("wow https://wire.example/b\nHarbour bridge to open\nIt was announced.", "wow · Harbour bridge to open"),
+        ("https://wire.example/b", ""),
+    ],
+)
+def test_story_is_said_in_a_line(story: str, words: str) -> None:
+    assert around(story, None) == (f"-# **Story** {words}" if words else "")
 
 
 @pytest.mark.parametrize(

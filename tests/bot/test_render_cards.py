@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 
 from bot.importing_reviews import LONGEST_URL
 from bot.languages import speaking
-from bot.records import Checked, FactCheck, MatchState, Occurrence, Post
+from bot.records import Card, Checked, FactCheck, MatchState, Occurrence, Post
+from bot.render import suggestions
 from bot.render.cards import Cited, Shown, answer_view, card_view, gist, resumed_view, stopped_view, title
 from bot.render.layout import Layout
 from bot.render.tally import FEWEST, WIDTH, bar, in_words, legend, shares
@@ -104,6 +105,20 @@ def test_answer_is_within_the_limits(about: str, sure: Shown, maybe: Shown, lang
     within_limits(view)
     rated = {"en": "🔎 **Rated “", "de": "🔎 **Urteil „"}[language]
     assert any(rated in text for text in texts(view)) is bool(sure.checked or maybe.checked)
+
+
+@settings(max_examples=40, deadline=None)
+@given(TEXTS, shown(1, 3, 0), st.integers(0, 99), st.none() | IDS, st.sampled_from(["en", "de"]))
+def test_suggested_card_is_within_the_limits(
+    story: str, shown: Shown, more: int, channel_id: int | None, language: str
+) -> None:
+    card = Card(2**31, shown.guild_id, 2**63, 2**63, 2**63, (), NOW)
+    with speaking(language):
+        above = suggestions.declined(card, channel_id)
+        within_limits(suggestions.suggestion_view(card, story, shown, more, channel_id, above))
+        for state in ("posted", "shadow", "pending", "dropped"):
+            above = suggestions.accepted(replace(card, state=state))
+            within_limits(suggestions.none_left(channel_id, more, above))
 
 
 def test_longest_card_and_answer_still_hold_a_fact_check() -> None:
