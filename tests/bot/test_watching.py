@@ -58,7 +58,8 @@ async def test_what_happened_is_counted(world: World) -> None:
     assert found["hindsight_gateway_events_total{event=MESSAGE_CREATE}"] == 1
     assert found["hindsight_cards_total{state=pending}"] == 1
     assert found["hindsight_read_seconds_count{}"] == 5
-    assert found["hindsight_batch_size_sum{model=reader}"] == 5
+    explained = 3  # the flagged reply, and without each of its two words
+    assert found["hindsight_batch_size_sum{model=reader}"] == 5 + explained
     assert found["hindsight_queue_length{model=reader}"] == 0
     assert found["hindsight_catch_up_lag_seconds{}"] == pytest.approx(200 * 86400, rel=0.01)
     assert found["hindsight_event_loop_lag_seconds_count{}"] >= 1
