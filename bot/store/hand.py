@@ -21,18 +21,13 @@ T = TypeVar("T")
 class Hand:
     """Do work with a database, one piece after the other."""
 
-    def __init__(self, path: Path, begin: str | None) -> None:
-        """Open nothing yet; `begin` is the statement that opens a transaction, None where each statement is its own."""
+    def __init__(self, path: Path, begin: str) -> None:
+        """Open nothing yet; `begin` is the statement that opens a transaction."""
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="store")
         self._engine = sa.create_engine(
-            "sqlite://",
-            creator=lambda: open_file(path),
-            poolclass=sa.StaticPool,
-            pool_reset_on_return=None,
-            hide_parameters=True,
+            "sqlite://", creator=lambda: open_file(path), poolclass=sa.StaticPool, hide_parameters=True
         )
-        if begin is not None:
-            event.listen(self._engine, "begin", lambda connection: connection.exec_driver_sql(begin).close())
+        event.listen(self._engine, "begin", lambda connection: connection.exec_driver_sql(begin).close())
 
     async def do(self, work: Callable[[sa.Connection], T]) -> T:
         """Do a piece of work in one transaction and give what it gives; it is done even when nobody waits any more."""

@@ -9,7 +9,7 @@ import sqlalchemy as sa
 
 from bot.errors import StoreError
 from bot.store.database import Database, open_database
-from bot.store.schema import opt_outs
+from bot.store.schema import claim_urls, opt_outs
 
 
 async def read(database: Database) -> None:
@@ -83,3 +83,17 @@ async def test_work_that_nobody_waits_for_any_more_is_done_before_the_database_i
         writing.cancel()
     async with open_database(tmp_path / "a.sqlite") as database, database.read() as connection:
         assert len((await connection.execute(sa.select(opt_outs))).all()) == 1
+
+
+async def test_work_that_cannot_be_committed_does_not_keep_the_next_from_beginning(tmp_path: Path) -> None:
+    def orphan(connection: sa.Connection) -> None:
+        connection.execute(sa.text("PRAGMA defer_foreign_keys=ON"))
+        connection.execute(sa.insert(claim_urls), {"message_id": 1, "url_key": bytes(32)})
+
+    def count(connection: sa.Connection) -> int:
+        return connection.execute(sa.select(sa.func.count()).select_from(claim_urls)).scalar_one()
+
+    async with open_database(tmp_path / "a.sqlite") as database:
+        with pytest.raises(sa.exc.IntegrityError):
+            await database.change(orphan)
+        assert await database.change(count) == 0
