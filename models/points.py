@@ -1,5 +1,6 @@
 """Excerpts → vectors that lie near where two make the same point: the embedder, its upper layers shifted a little."""
 
+import copy
 from pathlib import Path
 
 import torch
@@ -8,7 +9,7 @@ from safetensors.torch import save_file
 from torch import Tensor, nn
 from torch.nn import functional
 
-from models.encoder import Encoder, Layer
+from models.encoder import Encoder
 from models.files import weights_version
 
 WEIGHTS = Path(__file__).parent / "weights" / "keypoints"
@@ -35,21 +36,12 @@ class Shifted(nn.Module):
 
 def shifted(encoder: Encoder) -> Encoder:
     """Return an encoder that shares all weights of another and adds shifts, as yet without effect, to its layers."""
-    with torch.device("meta"):
-        twin = Encoder()
-    twin.words, twin.positions, twin.kinds, twin.norm = encoder.words, encoder.positions, encoder.kinds, encoder.norm
-    twin.layers = nn.ModuleList(
-        layer if depth < FIRST else _shifted(layer) for depth, layer in enumerate(encoder.layers)
-    )
+    twin = copy.deepcopy(encoder, {id(value): value for value in encoder.parameters()})
+    for layer in twin.layers[FIRST:]:
+        for name, part in layer.named_children():
+            if isinstance(part, nn.Linear):
+                setattr(layer, name, Shifted(part))
     return twin.eval()
-
-
-def _shifted(layer: nn.Module) -> nn.Module:
-    with torch.device("meta"):
-        twin = Layer()
-    for name, part in layer.named_children():
-        setattr(twin, name, Shifted(part) if isinstance(part, nn.Linear) else part)
-    return twin
 
 
 def shifts(encoder: Encoder) -> dict[str, nn.Parameter]:
