@@ -184,7 +184,12 @@ class Verdict(Press, template=PRESS.format(actions="agree|dismiss|other|undo|ski
         if action == "again" and filters is not None:
             await review.next(interaction, filters)
             return
-        flag = await review.flag_for(interaction, flag_id)
+        try:
+            flag = await review.flag_for(interaction, flag_id)
+        except NotFound:
+            if filters is not None:
+                await review.next(interaction, filters, after=flag_id)
+            raise
         match action:
             case "skip" if filters is not None:
                 await interaction.client.store.flags.release(flag.id, interaction.user.id)

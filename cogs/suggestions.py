@@ -88,7 +88,12 @@ class Suggestion(Press, template=render.PRESS):
         if action == "again":
             await cog.next(interaction, channel_id)
             return
-        card = await card_for(interaction, int(self.match["card"]))
+        card_id = int(self.match["card"])
+        try:
+            card = await card_for(interaction, card_id)
+        except NotFound:
+            await cog.next(interaction, channel_id, card_id)
+            raise
         done, above = await self._done(interaction, card, channel_id)
         cog.release(card.id)
         await cog.next(interaction, channel_id, card.id - (action == "undo"), above)

@@ -280,6 +280,16 @@ async def test_queue_goes_through_all_flags(world: World) -> None:
     assert [buttons(alert) for alert in alerts(world)] == [{"Undo"}] * 3
 
 
+@pytest.mark.parametrize("label", ["Agree", "Skip"])
+async def test_queue_goes_on_when_its_message_was_deleted_meanwhile(world: World, label: str) -> None:
+    await world.watch()
+    first, _second = await flagged(world, "party one"), await flagged(world, "party two")
+    queue = (await world.moderator.slash(world.news, "review")).response
+    await world.member.delete(first)
+    assert "not there any more" in warned(await world.moderator.click(queue, label=label))
+    assert "party two" in text_of(queue)
+
+
 async def test_queue_takes_a_verdict_back(world: World) -> None:
     await world.watch()
     await flagged(world)

@@ -112,6 +112,7 @@ async def test_buttons_outlive_a_restart_and_a_deleted_story_takes_its_card_alon
     await world.moderator.click(queue, label="Start again")
     await world.member.delete(story)
     assert "not there any more" in warned(await world.moderator.click(queue, label=POST))
+    assert EMPTY in text_of(queue)
 
 
 async def test_story_that_turns_out_the_same_gets_its_card_by_itself(world: World) -> None:
