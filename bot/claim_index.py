@@ -25,9 +25,11 @@ MAGIC = b"HSIX1"
 CHUNK_BYTES = 1 << 20
 NONCE_BYTES = 12
 SEAL_BYTES = NONCE_BYTES + 16
-# Up to here every vector is compared, as float16; beyond, only the likeliest lists are, as 8 bits a number.
+# Up to here every vector is compared, as float16; beyond, only those of the likeliest lists are, as 8 bits a number:
+# about so many, and of more than a million a sixteenth.
 ALL_COMPARED = 20_000
-SHARE_OF_LISTS = 16
+COMPARED = 62_500
+LEAST_SHARE = 1 / 16
 SAMPLES_PER_LIST = 40
 
 
@@ -96,6 +98,7 @@ class ClaimIndex:
         """Return up to `k` (id, cosine) nearest to a unit vector (384,), best first."""
         if not len(self):
             return []
+        self._index.nprobe = probes(self._index.nlist, len(self))
         cosines, ids = self._index.search(np.ascontiguousarray(vector[None], np.float32), k)
         return [(int(i), float(c)) for i, c in zip(ids[0], cosines[0], strict=True) if i >= 0]
 
@@ -138,6 +141,11 @@ def lists_for(vectors: int) -> int:
     return 1 if vectors <= ALL_COMPARED else 1 << round(np.log2(4 * np.sqrt(vectors)))
 
 
+def probes(lists: int, vectors: int) -> int:
+    """Return how many lists are looked into of an index of so many vectors."""
+    return round(lists * min(1, max(LEAST_SHARE, COMPARED / vectors)))
+
+
 def _new_index(lists: int) -> Any:
     centres = faiss.IndexFlatIP(DIMENSIONS)
     kind = faiss.ScalarQuantizer.QT_fp16 if lists == 1 else faiss.ScalarQuantizer.QT_8bit
@@ -145,7 +153,6 @@ def _new_index(lists: int) -> Any:
     if lists == 1:  # one list needs no training: its centre is the origin
         centres.add(np.zeros((1, DIMENSIONS), np.float32))
         index.is_trained = True
-    index.nprobe = max(1, lists // SHARE_OF_LISTS)
     index.set_direct_map_type(faiss.DirectMap.Hashtable)
     return index
 

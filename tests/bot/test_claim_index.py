@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bot import claim_index
-from bot.claim_index import ClaimIndex, lists_for
+from bot.claim_index import ClaimIndex, lists_for, probes
 from bot.errors import StoreError
 from models.embedder import DIMENSIONS
 
@@ -108,6 +108,10 @@ def test_many_vectors_are_grouped_and_still_found(tmp_path: Path, monkeypatch: p
 
 def test_lists_grow_with_the_vectors() -> None:
     assert [lists_for(n) for n in (0, 20_000, 20_001, 1_000_000)] == [1, 1, 512, 4096]
+
+
+def test_about_as_many_are_compared_however_many_there_are() -> None:
+    assert [probes(lists_for(n), n) for n in (1, 62_500, 250_000, 1_000_000, 4_000_000)] == [1, 1024, 512, 256, 512]
 
 
 @settings(max_examples=25, deadline=None)
