@@ -13,7 +13,7 @@ CHAT_BELOW = 0.04  # cosine to the story under which a loose message is chat: 5 
 CHAT_WORDS = 8  # shorter loose messages are reactions: too little text to be unlike anything
 EVENT_WORDS = 12  # a person's loose message of so many words, surely a claim, reports an event
 EVENT_CLAIM = 0.8
-STALE = timedelta(hours=1)  # no card or alert for messages older than this
+STALE = timedelta(hours=1)  # no card or alert for messages older than this, unless a setting says otherwise
 CARD_PAUSE = timedelta(minutes=10)  # between two cards in one channel
 CARDS_UNWANTED = 3  # of a channel's last ten, removed by moderators: it gets no more
 VOTES = 5  # on a card before it may hide
@@ -70,16 +70,20 @@ def decide(kind: Kind, reading: Reading | None, thresholds: Thresholds) -> Decis
     )
 
 
-def is_stale(created_at: datetime, now: datetime) -> bool:
+def is_stale(created_at: datetime, now: datetime, after: timedelta = STALE) -> bool:
     """Say whether a message is too old for a card or an alert of its own accord."""
-    return now - created_at > STALE
+    return now - created_at > after
 
 
 def card_is_due(
-    found: Sequence[Occurrence | Checked], created_at: datetime, last_card: datetime | None, now: datetime
+    found: Sequence[Occurrence | Checked],
+    created_at: datetime,
+    last_card: datetime | None,
+    now: datetime,
+    stale_after: timedelta = STALE,
 ) -> bool:
     """Say whether sure earlier occurrences or fact-checks deserve a card now: fresh, and not one of many."""
-    if is_stale(created_at, now) or not found:
+    if is_stale(created_at, now, stale_after) or not found:
         return False
     # A card of the future was made before the clock was put back.
     return last_card is None or not last_card <= now < last_card + CARD_PAUSE
@@ -90,9 +94,11 @@ def shown(occurrences: Sequence[Occurrence]) -> tuple[Occurrence, ...]:
     return tuple(found for found in occurrences if found.state is MatchState.CONFIRMED)
 
 
-def suggested(occurrences: Sequence[Occurrence], kind: Kind, created_at: datetime, now: datetime) -> bool:
+def suggested(
+    occurrences: Sequence[Occurrence], kind: Kind, created_at: datetime, now: datetime, stale_after: timedelta = STALE
+) -> bool:
     """Say whether moderators are asked about what may be a claim's occurrences: for a fresh story only."""
-    return kind is Kind.STORY and bool(occurrences) and not is_stale(created_at, now)
+    return kind is Kind.STORY and bool(occurrences) and not is_stale(created_at, now, stale_after)
 
 
 def surest(occurrences: Sequence[Occurrence]) -> tuple[Occurrence, ...]:

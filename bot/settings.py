@@ -2,6 +2,7 @@
 
 import os
 import stat
+from datetime import timedelta
 from pathlib import Path
 from typing import Literal
 
@@ -9,6 +10,7 @@ from pydantic import Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from bot.errors import ConfigurationError
+from bot.policy import STALE
 
 PREFIX = "HINDSIGHT_"
 
@@ -39,6 +41,12 @@ class Settings(BaseSettings):
     )
     writer_model: str | None = Field(default=None, description="Name of the model at the writer's endpoint.")
     writer_key: SecretStr | None = Field(default=None, description="Key of the writer's endpoint.")
+
+    stale_after: timedelta = Field(
+        default=STALE,
+        gt=timedelta(),
+        description="Age from which a message gets no card or alert of its own accord, as hours:minutes:seconds.",
+    )
 
     log_format: Literal["text", "json"] = Field(default="text", description="Lines for people, or a JSON object each.")
     metrics_port: int | None = Field(

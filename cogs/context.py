@@ -94,7 +94,8 @@ class Context(commands.Cog):
             return
         for claim in self.bot.memory.put_off(AGAIN):
             message = await self.bot.quotes.fetch(claim.channel_id, claim.message_id)
-            if message is not None and not policy.is_stale(claim.at, self.bot.clock()):
+            stale_after = self.bot.resources.settings.stale_after
+            if message is not None and not policy.is_stale(claim.at, self.bot.clock(), stale_after):
                 await self.bot.store.messages.reopen(claim.message_id)
                 await self.bot.intake.take(message)
         if not self.bot.memory.waits:

@@ -1,5 +1,10 @@
 """What was said before the bot came or while it was away is read once, in its order, without stale cards."""
 
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+
 from bot.records import Kind
 from cogs.catchup import CatchUp
 from tests.cogs.scene import forbid
@@ -30,6 +35,21 @@ async def test_backfill_reads_history_without_cards(world: World) -> None:
     assert await world.store.claims.count(world.guild.id) == 2
     assert await world.store.cards.get(1) is None
     assert await world.store.messages.get(again.id) is not None
+
+
+@pytest.mark.parametrize(("hours", "carded"), [(1, False), (6, True)])
+async def test_owner_says_from_what_age_on_a_message_gets_no_card(world: World, hours: int, carded: bool) -> None:
+    await world.watch()
+    await world.member.send(world.news, STORY)
+    await world.later(days=300)
+    await world.bot.remove_cog("Watch")
+    again = await world.member.send(world.news, STORY)
+    await world.later(hours=3)
+    chosen = world.resources.settings.model_copy(update={"stale_after": timedelta(hours=hours)})
+    world.resources = replace(world.resources, settings=chosen)
+    await world.restart()
+    assert (await world.store.messages.get(again.id)).read
+    assert (await world.store.cards.get(1) is not None) is carded
 
 
 async def test_long_history_keeps_its_stories_together(world: World) -> None:
