@@ -195,7 +195,9 @@ async def _opt_out(interaction: Pressed) -> str:
 
 
 async def _opt_in(interaction: Pressed) -> discord.ui.LayoutView:
-    await interaction.client.store.members.opt_in(_guild(interaction).id, interaction.user.id)
+    if not await interaction.client.store.members.opt_in(_guild(interaction).id, interaction.user.id):
+        said = _("You had not opted out: your messages in watched channels are read. `/privacy optout` stops that.")
+        return render.done_view(said)
     await _log(interaction, "opt-in")
     return render.done_view(_("Your messages in watched channels are read from now on. `/privacy optout` stops that."))
 

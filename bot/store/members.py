@@ -111,12 +111,12 @@ class Members:
                 insert(opt_outs).values(guild_id=guild_id, author_key=key).on_conflict_do_nothing()
             )
 
-    async def opt_in(self, guild_id: int, user_id: int) -> None:
-        """Read a member's messages again from now on."""
+    async def opt_in(self, guild_id: int, user_id: int) -> bool:
+        """Read a member's messages again from now on; say whether they had opted out."""
         key = self._vault.author_key(guild_id, user_id)
         own = sa.and_(opt_outs.c.guild_id == guild_id, opt_outs.c.author_key == key)
         async with self._database.write() as connection:
-            await connection.execute(sa.delete(opt_outs).where(own))
+            return (await connection.execute(sa.delete(opt_outs).where(own))).rowcount == 1
 
 
 async def _own_messages(connection: AsyncConnection, guild_id: int, key: bytes) -> list[int]:

@@ -97,6 +97,11 @@ async def test_who_opted_out_is_left_alone(world: World) -> None:
     assert await world.store.messages.get(later.id) is not None
 
 
+async def test_who_never_opted_out_is_told_so_and_nothing_is_logged(world: World) -> None:
+    assert "You had not opted out" in said(await world.member.slash(world.news, "privacy optin"))
+    assert not await world.store.audit.latest(world.guild.id)
+
+
 async def test_opting_out_leaves_others_and_other_servers(world: World) -> None:
     await world.watch()
     asked = await world.member.slash(world.news, "privacy optout")
