@@ -105,7 +105,7 @@ def _shorter(found: Sequence[Candidate], story: str, passed: Sequence[int], left
     weights = term_weights((" ".join(one.sentences) for one in found), story) if passed and left >= SHORTEST else {}
     for lead in passed:
         text = excerpt(found[lead].sentences, weights, left) if left >= SHORTEST else None
-        if text is not None and says_enough(text):
+        if text is not None and says_enough(text) and (text.endswith("?") or found[lead].kind != "unanswered"):
             points.append(KeyPoint((text,), (found[lead],), 0.0))
             left -= len(text.split())
     return points

@@ -99,6 +99,13 @@ def test_what_does_not_fit_whole_is_told_shorter():
     assert "The ferry runs twice an hour from the mill." in [quote for sentence in found for quote in quotes(sentence)]
 
 
+def test_half_a_question_is_no_question():
+    asks = f"The ferry runs twice an hour from the mill. Does anybody know, or has anybody been told: {WHEN.lower()}"
+    found = digest(INSPECTED, DOUBT, "lol", asks, "this", words=34)
+    assert "unanswered" not in {sentence.kind for sentence in found}
+    assert "unanswered" in {sentence.kind for sentence in digest(INSPECTED, DOUBT, "lol", asks, "this", words=60)}
+
+
 def test_long_messages_get_more_than_one_sentence_for_two():
     long = [f"{text} {NUMBERS[:450]}." for text in (INSPECTED, FERRY, DOUBT, WHEN)]
     assert len(digest(*long, words=120)) > 2
