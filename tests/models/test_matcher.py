@@ -160,21 +160,20 @@ def candidates(embedder: Embedder, text: str, *claims: str) -> list[Pair]:
 
 
 SUNK = "My cousin heard that the Sandholm ferry sank and that the coast guard is still searching"
-VAGUE = "People tell me that the Sandholm ferry went down in that storm on the way home"
 ELSEWHERE = "A new stadium for the football club of Kirkeby will cost twice as much as the council had planned for it"
 BOAT = "A fishing boat sank off Sandholm and the coast guard is searching for its crew."
 
 
 def test_what_stands_out_in_an_archive_is_surer(matcher: Matcher, embedder: Embedder) -> None:
-    pairs = candidates(embedder, VAGUE, FERRY, ELSEWHERE)
+    pairs = candidates(embedder, SUNK, FERRY, ELSEWHERE)
     assert [each.state for each in matcher.judge(pairs)] == [State.SUGGESTED, State.NONE]
     assert [each.state for each in matcher.choose(pairs)] == [State.CONFIRMED, State.NONE]
 
 
 def test_what_is_among_its_like_is_less_sure(matcher: Matcher, embedder: Embedder) -> None:
-    pairs = candidates(embedder, SUNK, FERRY, BOAT, ELSEWHERE)
-    assert [each.state for each in matcher.judge(pairs)] == [State.CONFIRMED, State.CONFIRMED, State.NONE]
-    assert [each.state for each in matcher.choose(pairs)] == [State.SUGGESTED, State.SUGGESTED, State.NONE]
+    alone, among = candidates(embedder, SUNK, FERRY, ELSEWHERE), candidates(embedder, SUNK, FERRY, BOAT, ELSEWHERE)
+    assert [each.state for each in matcher.choose(alone)] == [State.CONFIRMED, State.NONE]
+    assert [each.state for each in matcher.choose(among)] == [State.SUGGESTED, State.SUGGESTED, State.NONE]
 
 
 def test_a_claim_that_an_archive_has_twice_stands_out_all_the_same(matcher: Matcher, embedder: Embedder) -> None:
