@@ -1,7 +1,7 @@
 """Which words moved a score? Leave each out and look."""
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
 import numpy as np
 
@@ -14,12 +14,6 @@ _LINKING = (
 )
 _SILENT = frozenset(_LINKING.split())
 _EDGES = re.compile(r"^\W+|\W+$")
-
-
-def telling(text: str, score: Callable[[Sequence[str]], np.ndarray]) -> list[str]:
-    """Return up to three words whose absence lowers the score most; `score` maps n texts to n numbers."""
-    asked = without(text)
-    return chosen(text, score(asked) if len(asked) > 1 else ())
 
 
 def without(text: str) -> list[str]:

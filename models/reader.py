@@ -1,14 +1,13 @@
 """Text → readings: which label a reply carries, and how sure the model is."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Self
 
 import numpy as np
 
 from models.calibration import Calibration
-from models.explain import telling
 from models.labels import LABELS, MARKS, UNSURE
 from models.language import foreign
 from models.text import clean, readable, split_quote
@@ -98,21 +97,6 @@ class Reader:
             )
             for passage, label, label_row, mark_row, claim in zip(cleaned, said, labels, marks, claims, strict=True)
         ]
-
-    def explain(self, passage: Passage, label: str) -> list[str]:
-        """Return the two or three words of the text without which the label's score falls most, in their order.
-
-        Raises ValueError when `label` is none of the five.
-        """
-        if label not in LABELS:
-            raise ValueError(f"label must be one of {', '.join(LABELS)}, not {label!r}")
-        index = LABELS.index(label)
-        cleaned = tidy(passage)
-
-        def score(texts: Sequence[str]) -> np.ndarray:
-            return self._scores([replace(cleaned, text=text) for text in texts])[0][:, index]
-
-        return telling(cleaned.text, score)
 
     def _scores(self, cleaned: Sequence[Passage]) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         """Return the labels' (n, 5), the marks' (n, 4) and the claim's (n,) probabilities of cleaned passages."""

@@ -1,17 +1,22 @@
 """The words that are named are those without which the score falls."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from models.explain import MOST_WORDS, telling, without
+from models.explain import MOST_WORDS, chosen, without
 
 
 def shouting(texts: Sequence[str]) -> np.ndarray:
     """Score a text by its capitals."""
     return np.array([sum(character.isupper() for character in text) for text in texts], dtype=float)
+
+
+def telling(text: str, score: Callable[[Sequence[str]], np.ndarray]) -> list[str]:
+    """Ask as the bot does: first what to score, then what that says."""
+    return chosen(text, score(without(text)))
 
 
 def test_the_words_that_carry_the_score_are_named_in_their_order() -> None:
