@@ -33,7 +33,7 @@ class Cards:
     def __init__(self, resources: Resources, quotes: Quotes, intake: Intake, memory: ClaimMemory) -> None:
         self._store = resources.store
         self._clock = resources.clock
-        self._stale_after = resources.settings.stale_after
+        self._pace = resources.settings.pace
         self._quotes = quotes
         self._intake = intake
         self._memory = memory
@@ -133,7 +133,7 @@ class Cards:
         if not (await self._store.servers.get(card.guild_id)).live:
             return "shadow"
         claim = await self._store.messages.get(card.message_id)
-        if claim is None or policy.is_stale(card.created_at, self._clock(), self._stale_after):
+        if claim is None or policy.is_stale(card.created_at, self._clock(), self._pace):
             return "dropped"
         return "dropped" if policy.cards_stop(await self._store.cards.unwanted(claim.watched_id)) else None
 

@@ -53,7 +53,7 @@ class Pipeline:
         self._fact_checks = resources.fact_checks
         self._models = resources.models
         self._clock = resources.clock
-        self._stale_after = resources.settings.stale_after
+        self._pace = resources.settings.pace
         self._quotes = quotes
         self._conversations = conversations
         self._memory = memory
@@ -87,7 +87,7 @@ class Pipeline:
         decision = policy.decide(
             placement.kind, reading, policy.thresholds_for(server, post.channel_id, post.watched_id)
         )
-        seeks = past is None or not policy.is_stale(post.created_at, self._clock(), self._stale_after)
+        seeks = past is None or not policy.is_stale(post.created_at, self._clock(), self._pace)
         result = await self._result(post, placement, reading, decision, server, may_cite if seeks else None)
         return await self._record(result, decision)
 
@@ -208,7 +208,7 @@ class Pipeline:
             claim=claim,
             card=card,
             card_stands=bool(occurrences or checked) or may_cite is None,
-            fresh=not policy.is_stale(post.edited_at or post.created_at, self._clock(), self._stale_after),
+            fresh=not policy.is_stale(post.edited_at or post.created_at, self._clock(), self._pace),
         )
 
     async def _checked(self, post: Post, kind: Kind, stated: Stated) -> tuple[Checked, ...]:
@@ -223,7 +223,7 @@ class Pipeline:
             return None
         last = await self._store.cards.last_at(claim.channel_id)
         now = self._clock()
-        if not policy.card_is_due((*occurrences, *checked), claim.at, last, now, self._stale_after):
+        if not policy.card_is_due((*occurrences, *checked), claim.at, last, now, self._pace):
             return None
         state = "pending" if server.live else "shadow"
         place = (claim.guild_id, claim.channel_id, claim.message_id, claim.conversation_id)
@@ -231,7 +231,7 @@ class Pipeline:
 
     def _suggestion(self, claim: Claim, kind: Kind, found: tuple[Occurrence, ...]) -> Card | None:
         now = self._clock()
-        if not policy.suggested(found, kind, claim.at, now, self._stale_after):
+        if not policy.suggested(found, kind, claim.at, now, self._pace):
             return None
         place = (claim.guild_id, claim.channel_id, claim.message_id, claim.conversation_id)
         return Card(0, *place, policy.surest(found), now, SUGGESTED)

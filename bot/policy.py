@@ -1,7 +1,7 @@
 """Pure decisions: is it chat, is it a claim, is it flagged, does it get a card?"""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from itertools import islice
 
@@ -13,8 +13,6 @@ CHAT_BELOW = 0.04  # cosine to the story under which a loose message is chat: 5 
 CHAT_WORDS = 8  # shorter loose messages are reactions: too little text to be unlike anything
 EVENT_WORDS = 12  # a person's loose message of so many words, surely a claim, reports an event
 EVENT_CLAIM = 0.8
-STALE = timedelta(hours=1)  # no card or alert for messages older than this, unless a setting says otherwise
-CARD_PAUSE = timedelta(minutes=10)  # between two cards in one channel
 CARDS_UNWANTED = 3  # of a channel's last ten, removed by moderators: it gets no more
 VOTES = 5  # on a card before it may hide
 CHECKS = 2  # fact-checks on a card
@@ -26,6 +24,17 @@ PRESETS: Mapping[str, Thresholds] = {
     STANDARD: Thresholds(),
     "strict": Thresholds({"partisan": 0.45, "off-topic": 0.45}, alerts_a_day=100),
 }
+
+
+@dataclass(frozen=True, slots=True)
+class Pace:
+    """Hold how old a message is too old for a card or an alert, and how long a channel rests between two cards."""
+
+    stale_after: timedelta = timedelta(hours=1)
+    card_pause: timedelta = timedelta(minutes=10)
+
+
+PACE = Pace()
 
 
 def may_be_chat(placement: Placement, words: int, reading: Reading) -> bool:
@@ -70,9 +79,9 @@ def decide(kind: Kind, reading: Reading | None, thresholds: Thresholds) -> Decis
     )
 
 
-def is_stale(created_at: datetime, now: datetime, after: timedelta = STALE) -> bool:
+def is_stale(created_at: datetime, now: datetime, pace: Pace = PACE) -> bool:
     """Say whether a message is too old for a card or an alert of its own accord."""
-    return now - created_at > after
+    return now - created_at > pace.stale_after
 
 
 def card_is_due(
@@ -80,13 +89,13 @@ def card_is_due(
     created_at: datetime,
     last_card: datetime | None,
     now: datetime,
-    stale_after: timedelta = STALE,
+    pace: Pace = PACE,
 ) -> bool:
     """Say whether sure earlier occurrences or fact-checks deserve a card now: fresh, and not one of many."""
-    if is_stale(created_at, now, stale_after) or not found:
+    if is_stale(created_at, now, pace) or not found:
         return False
     # A card of the future was made before the clock was put back.
-    return last_card is None or not last_card <= now < last_card + CARD_PAUSE
+    return last_card is None or not last_card <= now < last_card + pace.card_pause
 
 
 def shown(occurrences: Sequence[Occurrence]) -> tuple[Occurrence, ...]:
@@ -95,10 +104,10 @@ def shown(occurrences: Sequence[Occurrence]) -> tuple[Occurrence, ...]:
 
 
 def suggested(
-    occurrences: Sequence[Occurrence], kind: Kind, created_at: datetime, now: datetime, stale_after: timedelta = STALE
+    occurrences: Sequence[Occurrence], kind: Kind, created_at: datetime, now: datetime, pace: Pace = PACE
 ) -> bool:
     """Say whether moderators are asked about what may be a claim's occurrences: for a fresh story only."""
-    return kind is Kind.STORY and bool(occurrences) and not is_stale(created_at, now, stale_after)
+    return kind is Kind.STORY and bool(occurrences) and not is_stale(created_at, now, pace)
 
 
 def surest(occurrences: Sequence[Occurrence]) -> tuple[Occurrence, ...]:

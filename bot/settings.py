@@ -10,7 +10,7 @@ from pydantic import Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from bot.errors import ConfigurationError
-from bot.policy import STALE
+from bot.policy import PACE, Pace
 
 PREFIX = "HINDSIGHT_"
 
@@ -43,9 +43,14 @@ class Settings(BaseSettings):
     writer_key: SecretStr | None = Field(default=None, description="Key of the writer's endpoint.")
 
     stale_after: timedelta = Field(
-        default=STALE,
+        default=PACE.stale_after,
         gt=timedelta(),
         description="Age from which a message gets no card or alert of its own accord, as hours:minutes:seconds.",
+    )
+    card_pause: timedelta = Field(
+        default=PACE.card_pause,
+        ge=timedelta(),
+        description="Time between two cards in one channel, as hours:minutes:seconds.",
     )
 
     log_format: Literal["text", "json"] = Field(default="text", description="Lines for people, or a JSON object each.")
@@ -55,6 +60,11 @@ class Settings(BaseSettings):
         le=65535,
         description="Port on 127.0.0.1 for /metrics and /healthz; off when not set.",
     )
+
+    @property
+    def pace(self) -> Pace:
+        """Give when cards and alerts come."""
+        return Pace(self.stale_after, self.card_pause)
 
     @property
     def database(self) -> Path:

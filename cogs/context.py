@@ -94,8 +94,8 @@ class Context(commands.Cog):
             return
         for claim in self.bot.memory.put_off(AGAIN):
             message = await self.bot.quotes.fetch(claim.channel_id, claim.message_id)
-            stale_after = self.bot.resources.settings.stale_after
-            if message is not None and not policy.is_stale(claim.at, self.bot.clock(), stale_after):
+            pace = self.bot.resources.settings.pace
+            if message is not None and not policy.is_stale(claim.at, self.bot.clock(), pace):
                 await self.bot.store.messages.reopen(claim.message_id)
                 await self.bot.intake.take(message)
         if not self.bot.memory.waits:

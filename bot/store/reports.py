@@ -9,7 +9,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from bot.policy import STALE
+from bot.policy import PACE
 from bot.records import DECLINED, SUGGESTED, Judged, Kind, Scored, Server, Spread, Stratum
 from bot.store.database import Database
 from bot.store.schema import cards, flags, messages, readings, samples, verdicts
@@ -129,7 +129,7 @@ def _replies(guild_id: int, since: datetime, *columns: sa.ColumnElement[Any]) ->
 def _fresh() -> sa.ColumnElement[bool]:
     """Leave out what a backfill read long after it was written: nothing of that is flagged."""
     age = sa.type_coerce(readings.c.read_at, sa.BigInteger) - sa.type_coerce(messages.c.created_at, sa.BigInteger)
-    return age <= STALE // timedelta(microseconds=1)
+    return age <= PACE.stale_after // timedelta(microseconds=1)
 
 
 async def _by_day(

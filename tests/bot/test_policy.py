@@ -117,9 +117,9 @@ def test_card_is_due_when_fresh_and_not_too_soon_after_another() -> None:
     seen = [Occurrence(1, 1, 1, NOW - timedelta(days=300), 0.9, MatchState.CONFIRMED)]
     assert policy.card_is_due(seen, NOW, None, NOW)
     assert not policy.card_is_due([], NOW, None, NOW)
-    assert not policy.card_is_due(seen, NOW - policy.STALE - timedelta(seconds=1), None, NOW)
-    assert not policy.card_is_due(seen, NOW, NOW - policy.CARD_PAUSE + timedelta(seconds=1), NOW)
-    assert policy.card_is_due(seen, NOW, NOW - policy.CARD_PAUSE, NOW)
+    assert not policy.card_is_due(seen, NOW - policy.PACE.stale_after - timedelta(seconds=1), None, NOW)
+    assert not policy.card_is_due(seen, NOW, NOW - policy.PACE.card_pause + timedelta(seconds=1), NOW)
+    assert policy.card_is_due(seen, NOW, NOW - policy.PACE.card_pause, NOW)
 
 
 def test_only_sure_occurrences_are_shown_unasked() -> None:

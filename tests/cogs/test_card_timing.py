@@ -32,9 +32,19 @@ async def test_second_card_in_a_channel_waits_for_ten_minutes_to_pass(world: Wor
     (first,) = await told(world, 0)
     await told(world, 0, text=OTHER)
     assert answered(world) == [first.id]
-    await world.env.advance_time(policy.CARD_PAUSE.total_seconds() + 1)
+    await world.env.advance_time(policy.PACE.card_pause.total_seconds() + 1)
     (later,) = await told(world, 0, text=OTHER)
     assert answered(world) == [first.id, later.id]
+
+
+async def test_owner_says_how_long_a_channel_rests_between_two_cards(world: World) -> None:
+    chosen = world.resources.settings.model_copy(update={"card_pause": timedelta()})
+    world.resources = replace(world.resources, settings=chosen)
+    await world.restart()
+    await both_known(world)
+    (first,) = await told(world, 0)
+    (second,) = await told(world, 0, text=OTHER)
+    assert answered(world) == [first.id, second.id]
 
 
 async def test_another_channel_has_its_own_ten_minutes(world: World) -> None:
@@ -50,7 +60,7 @@ async def test_claim_gets_one_card_in_a_conversation_however_often_it_is_said_th
     await both_known(world)
     (story,) = await told(world, 0)
     for _ in range(2):
-        await world.env.advance_time(policy.CARD_PAUSE.total_seconds() + 1)
+        await world.env.advance_time(policy.PACE.card_pause.total_seconds() + 1)
         await world.member.send(world.news, STORY, reply_to=story)
     assert answered(world) == [story.id]
 
