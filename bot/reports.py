@@ -57,6 +57,12 @@ class Report:
         return max(1, (self.until - self.since).days)
 
     @property
+    def days_read(self) -> int:
+        """Count those of the days on which the bot was reading."""
+        began = self.happened.began
+        return self.days if began is None else max(1, min(self.days, (self.until - began.date()).days))
+
+    @property
     def sampled(self) -> int:
         """Count the unflagged replies that were judged."""
         return sum(each.judged for each in self.strata if not each.flagged)

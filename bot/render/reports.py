@@ -79,8 +79,8 @@ def in_words(report: Report) -> str:
     posted = numbered(*(POSTED if report.server.live else DUE), cards)
     counted = (
         f"**{capital(numbered('{number} reply read', '{number} replies read', happened.replies))}**",
-        f"{numbered('**{number} flag**', '**{number} flags**', flags)} ({_daily(flags, report.days)})",
-        f"{posted} ({_daily(cards, report.days)}).",
+        f"{numbered('**{number} flag**', '**{number} flags**', flags)} ({_daily(flags, report.days_read)})",
+        f"{posted} ({_daily(cards, report.days_read)}).",
     )
     worth = (_worth(report, label) for label in LABELS if label in _labels(report))
     return "\n".join([", ".join(counted), *worth])

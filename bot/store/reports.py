@@ -25,12 +25,14 @@ NOT_SHOWN = ("dropped", SUGGESTED, DECLINED)
 class Happened:
     """Hold counts since a day: flags by (day, channel, label), cards by (day, channel), and replies that were read.
 
-    Cards count whether they were posted or, in shadow, would have been.
+    Cards count whether they were posted or, in shadow, would have been. `began` is when the first of the replies was
+    read, None without any.
     """
 
     flags: Mapping[tuple[date, int, str], int]
     cards: Mapping[tuple[date, int], int]
     replies: int
+    began: datetime | None = None
 
 
 class Reports:
@@ -44,9 +46,10 @@ class Reports:
         async with self._database.read() as connection:
             flagged = await _by_day(connection, flags, guild_id, since, flags.c.label, flags.c.state != "withdrawn")
             shown = await _by_day(connection, cards, guild_id, since, sa.literal(""), cards.c.state.not_in(NOT_SHOWN))
-            replies = (await connection.execute(_replies(guild_id, since, sa.func.count()))).scalar_one()
+            read = _replies(guild_id, since, sa.func.count(), sa.func.min(readings.c.read_at))
+            replies, began = (await connection.execute(read)).one()
         days = {(day, channel_id): number for (day, channel_id, _), number in shown.items()}
-        return Happened(flagged, days, replies)
+        return Happened(flagged, days, replies, began)
 
     async def judged(self, guild_id: int) -> Sequence[Judged]:
         """List what moderators said of labels: verdicts, what is left of expired ones, and judged samples."""

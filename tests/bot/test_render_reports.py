@@ -109,6 +109,9 @@ def test_report_says_what_is_known() -> None:
         "from 50 verdicts on: 10 so far",
     ):
         assert part in said
+    young = replace(HALF, began=NOW - timedelta(days=2))
+    said = hold(render.report_view(report(Server(1), SINCE, NOW, young, JUDGED, None, 10), drawn=True))
+    assert "**42 flags** (21.0 a day)" in said
     live = report(Server(1, live=True), SINCE, NOW, HALF, [*JUDGED[:2], Stratum("none", False, 600)], None, 60)
     said = hold(render.report_view(live, drawn=True))
     for part in ("What happened", "**What is missed** is unknown", "(0 so far)", "fit this server already"):

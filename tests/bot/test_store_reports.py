@@ -35,8 +35,11 @@ async def test_flags_and_cards_are_counted_by_day_and_channel(lived: Store) -> N
     assert found.flags == {(day, CHANNEL, "partisan"): 1, (day, CHANNEL, "off-topic"): 1}
     assert found.cards == {(day, CHANNEL): 1}
     assert found.replies == 6
+    assert found.began == NOW + timedelta(seconds=2)
     assert (await lived.reports.happened(GUILD, NOW + timedelta(days=1))).replies == 0
-    assert (await lived.reports.happened(2, SINCE)).flags == {}
+    elsewhere = await lived.reports.happened(2, SINCE)
+    assert elsewhere.flags == {}
+    assert elsewhere.began is None
 
 
 async def test_strata_hold_flagged_and_unflagged(lived: Store) -> None:
