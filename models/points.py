@@ -22,7 +22,7 @@ RANK = 16
 
 
 class Shifted(nn.Module):
-    """Add a learnt product of two thin matrices to a linear layer that stays as it is and is shared."""
+    """Add a learnt product of two thin matrices to a linear layer that stays as it is (LoRA, Hu et al. 2021)."""
 
     def __init__(self, base: nn.Linear) -> None:
         super().__init__()
