@@ -4,9 +4,7 @@ import io
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from itertools import pairwise
-
-from matplotlib.axes import Axes
-from matplotlib.figure import Figure
+from typing import TYPE_CHECKING
 
 from bot.languages import ENGLISH, speaking
 from bot.records import Occurrence
@@ -14,6 +12,9 @@ from bot.render import labels
 from bot.render.drawing import in_turn
 from bot.render.tally import shares
 from bot.render.text import clip, gap
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
 
 ALT_LENGTH = 1024  # Discord's limit of an attachment's description
 COLORS: Mapping[str, str] = {**labels.COLORS, "none": "#e6e7e8"}
@@ -28,6 +29,8 @@ TALLEST = 5  # replies from which the tallest column has its full height
 @speaking(ENGLISH)
 def timeline(occurrences: Sequence[Occurrence], at: datetime) -> bytes:
     """Draw occurrences, oldest first, on a line of time that ends with the claim made at `at`; return a PNG."""
+    from matplotlib.figure import Figure
+
     first = occurrences[0].at
     length = max(at - first, timedelta(days=1))
     places = [(occurrence.at - first) / length for occurrence in occurrences]
@@ -53,7 +56,7 @@ def alt_text(occurrences: Sequence[Occurrence], at: datetime) -> str:
     return clip(f"Timeline of a claim: seen {seen}, and now, {_day(at)}.", ALT_LENGTH)
 
 
-def _column(axes: Axes, place: float, occurrence: Occurrence, most: int) -> None:
+def _column(axes: "Axes", place: float, occurrence: Occurrence, most: int) -> None:
     """Stand the shares of the replies' labels on the occurrence's place; its height is their number."""
     shown, replies = shares(occurrence.tally), sum(occurrence.tally.values())
     height, bottom = 1.2 / most, 0.26
@@ -65,7 +68,7 @@ def _column(axes: Axes, place: float, occurrence: Occurrence, most: int) -> None
     axes.plot(place, 0, "o", markersize=10, color=color, zorder=3)
 
 
-def _dates(axes: Axes, dates: Mapping[float, str]) -> None:
+def _dates(axes: "Axes", dates: Mapping[float, str]) -> None:
     """Name the days below the line: first and now always, the others from the latest on where there is room."""
     axes.text(1, -0.34, "now", color=NOW, fontsize=15, ha="center", va="top", weight="bold")
     taken = [1.0]
@@ -76,7 +79,7 @@ def _dates(axes: Axes, dates: Mapping[float, str]) -> None:
             taken.append(place)
 
 
-def _gaps(axes: Axes, places: Sequence[float], length: timedelta) -> None:
+def _gaps(axes: "Axes", places: Sequence[float], length: timedelta) -> None:
     """Say between two dots how long nothing was heard, where there is room."""
     for earlier, later in pairwise(places):
         if later - earlier >= GAP_ROOM:
