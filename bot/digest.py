@@ -23,7 +23,7 @@ from models.text import LINK, clean, readable
 FEW = 3  # messages up to which a digest is one line
 MOST_CITED = 12  # citations of one sentence
 SUPPORTED = 0.8  # share of a quotation's words that a cited message must hold
-WORDS = ((FEW, 40), (12, 80), (60, 120), (150, 170))  # (messages, words of their digest)
+WORDS = ((FEW, 40), (12, 100), (60, 120), (150, 170))  # (messages, words of their digest)
 MOST_WORDS = 220
 
 _QUOTED = re.compile(r"“([^”]*)”")

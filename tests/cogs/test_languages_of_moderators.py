@@ -141,7 +141,7 @@ async def test_figures_are_said_and_described_in_german(world: World, speaks: Sp
     (picture,) = shown.attachments
     assert (await picture.read()).startswith(b"\x89PNG")
     report = (await world.moderator.slash(world.news, "report")).response
-    for part in ("Was geschehen ist: die letzten 14 Tage", "(0,1 am Tag)", "**Parteiisch**: 1 Markierung, richtig 100"):
+    for part in ("Was geschehen ist: die letzten 14 Tage", "(1,0 am Tag)", "**Parteiisch**: 1 Markierung, richtig 100"):
         assert part in text_of(report)
     await world.member.send(world.news, "so it is", reply_to=world.news.history()[0])
     card = (await world.moderator.click(report, label="Stichprobe beurteilen")).response
