@@ -22,6 +22,7 @@ from matplotlib.figure import Figure
 from bot.client import Hindsight
 from bot.records import Claim, Kind, Placement, Post
 from bot.store.outcomes import Result
+from models.embedder import DIMENSIONS
 from models.labels import LABELS, MARKS
 from models.reader import Reading
 from tests.loopback.bot_process import connected
@@ -34,7 +35,6 @@ PARTS = (1, 3, 10)
 HISTORY, CHANNELS, SERVERS = 500, 10, 10  # messages, watched channels and other servers in one part
 BLOCKS, BLOCK = 8, 25
 CLAIM_EVERY = 10
-SIZE = 384
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,7 +103,7 @@ def results(loopback: Loopback, guilds: Sequence[int], numbers: np.random.Genera
         )
         claim = None
         if number % CLAIM_EVERY == 0:
-            vector = numbers.normal(size=SIZE).astype(np.float32)
+            vector = numbers.normal(size=DIMENSIONS).astype(np.float32)
             claim = Claim(guild_id, channel_id, post.id, post.id, at, vector / np.linalg.norm(vector), ())
         yield Result(post, Placement(Kind.STORY if claim else Kind.REPLY, post.id, None), reading, claim=claim)
 

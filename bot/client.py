@@ -2,7 +2,7 @@
 
 import logging
 from math import ceil
-from typing import Any
+from typing import Any, TypeVar
 
 import discord
 from discord import app_commands
@@ -20,6 +20,8 @@ from bot.quotes import Budget, Quotes
 from bot.records import Post
 from bot.resources import Resources
 from bot.store.messages import Kept, Standing
+
+C = TypeVar("C", bound=commands.Cog)
 
 EXTENSIONS = (
     "cogs.watch",
@@ -114,6 +116,12 @@ class Hindsight(commands.AutoShardedBot):
         self.intake = Intake(self.pipeline, self.quotes, self.dispatch, resources)
         self.search: MessageSearch | None = None
         self.tree.on_error = self.on_interaction_error
+
+    def loaded(self, kind: type[C]) -> C:
+        """Give a cog by its class, for what is answered only as long as that cog is loaded."""
+        cog = self.get_cog(kind.__name__)
+        assert isinstance(cog, kind)  # noqa: S101 - narrows the type
+        return cog
 
     async def setup_hook(self) -> None:
         """Load every capability; one that fails stops the start."""

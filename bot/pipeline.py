@@ -196,8 +196,9 @@ class Pipeline:
                 found = await self._memory.find(claim, stated, may_cite)
                 occurrences = policy.shown(found)
                 checked = await self._checked(post, placement.kind, stated)
-                card = await self._card(claim, occurrences, checked, server)
-                if not occurrences and not checked:
+                if occurrences or checked:
+                    card = await self._card(claim, occurrences, checked, server)
+                else:
                     card = self._suggestion(claim, placement.kind, found)
         return Result(
             post,
@@ -219,8 +220,6 @@ class Pipeline:
     async def _card(
         self, claim: Claim, occurrences: tuple[Occurrence, ...], checked: tuple[Checked, ...], server: Server
     ) -> Card | None:
-        if not occurrences and not checked:
-            return None
         last = await self._store.cards.last_at(claim.channel_id)
         now = self._clock()
         if not policy.card_is_due((*occurrences, *checked), claim.at, last, now, self._pace):

@@ -85,9 +85,7 @@ class Backfills(commands.Cog):
         return next((each for each in backfills if each.channel_id == channel_id), None)
 
     def _catch_up(self) -> CatchUp:
-        cog = self.bot.get_cog("CatchUp")
-        assert isinstance(cog, CatchUp)  # noqa: S101 - narrows the type
-        return cog
+        return self.bot.loaded(CatchUp)
 
 
 class BackfillButton(Press, template=BACKFILL):
@@ -112,9 +110,7 @@ async def show(interaction: Pressed, view: Layout) -> None:
 
 def backfills_of(bot: Hindsight) -> Backfills:
     """Give the cog, which is loaded as long as its buttons are answered."""
-    cog = bot.get_cog("Backfills")
-    assert isinstance(cog, Backfills)  # noqa: S101 - narrows the type
-    return cog
+    return bot.loaded(Backfills)
 
 
 async def setup(bot: Hindsight) -> None:

@@ -142,9 +142,7 @@ async def show(interaction: Pressed, text: str) -> None:
 
 def channels_of(bot: Hindsight) -> Channels:
     """Give the cog, which is loaded as long as its buttons are answered."""
-    cog = bot.get_cog("Channels")
-    assert isinstance(cog, Channels)  # noqa: S101 - narrows the type
-    return cog
+    return bot.loaded(Channels)
 
 
 async def setup(bot: Hindsight) -> None:

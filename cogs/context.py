@@ -92,9 +92,9 @@ class Context(commands.Cog):
         """Read claims once more for which too many texts had to be fetched, then rest; not at once."""
         if self.try_again.current_loop == 0:
             return
+        pace = self.bot.resources.settings.pace
         for claim in self.bot.memory.put_off(AGAIN):
             message = await self.bot.quotes.fetch(claim.channel_id, claim.message_id)
-            pace = self.bot.resources.settings.pace
             if message is not None and not policy.is_stale(claim.at, self.bot.clock(), pace):
                 await self.bot.store.messages.reopen(claim.message_id)
                 await self.bot.intake.take(message)

@@ -126,9 +126,7 @@ class StoryButton(Press, template=STORY_PRESS):
 
 def summarize_of(bot: Hindsight) -> Summarize:
     """Give the cog that makes digests."""
-    cog = bot.get_cog("Summarize")
-    assert isinstance(cog, Summarize)  # noqa: S101 - narrows the type
-    return cog
+    return bot.loaded(Summarize)
 
 
 async def setup(bot: Hindsight) -> None:

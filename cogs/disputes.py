@@ -91,9 +91,7 @@ async def own_flag(interaction: Pressed, message_id: int) -> Flag:
 
 def disputes_of(interaction: Pressed) -> Disputes:
     """Give the cog, which is loaded as long as its button is answered."""
-    cog = interaction.client.get_cog("Disputes")
-    assert isinstance(cog, Disputes)  # noqa: S101 - narrows the type
-    return cog
+    return interaction.client.loaded(Disputes)
 
 
 async def setup(bot: Hindsight) -> None:

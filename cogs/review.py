@@ -260,9 +260,7 @@ async def check_impartial(interaction: Pressed, flag: Flag) -> None:
 
 def review_of(interaction: Pressed) -> Review:
     """Give the cog, which is loaded as long as its buttons are answered."""
-    cog = interaction.client.get_cog("Review")
-    assert isinstance(cog, Review)  # noqa: S101 - narrows the type
-    return cog
+    return interaction.client.loaded(Review)
 
 
 def filters_of(press: Press) -> Filters | None:

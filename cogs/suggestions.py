@@ -136,9 +136,7 @@ async def card_for(interaction: Pressed, card_id: int) -> Card:
 
 def suggestions_of(interaction: Pressed) -> Suggestions:
     """Give the cog, which is loaded as long as its buttons are answered."""
-    cog = interaction.client.get_cog("Suggestions")
-    assert isinstance(cog, Suggestions)  # noqa: S101 - narrows the type
-    return cog
+    return interaction.client.loaded(Suggestions)
 
 
 async def setup(bot: Hindsight) -> None:
