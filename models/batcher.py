@@ -20,21 +20,25 @@ class BatchError(RuntimeError):
 
 
 class Batcher(Generic[T, R]):
-    """Run a list → list function in an executor, one batch at a time, for many callers at once.
+    """Run a list → list function in an executor, as many batches at a time as it has lanes, for many callers at once.
 
-    There is no timer and no standing task: the first item starts a drain, which ends when nothing waits.
-    Callers marked `first` are served before those that are not, and these in small batches of their own, so a backfill
-    never holds up live messages for long. While a batch hangs, callers are refused instead of waiting for ever.
+    There is no timer and no standing task: an item that comes while a lane is free starts a drain, which ends when
+    nothing waits. Callers marked `first` are served before those that are not, and these in small batches of their
+    own, so a backfill never holds up live messages for long. While every lane hangs, callers are refused instead of
+    waiting for ever.
     """
 
-    def __init__(self, function: Callable[[list[T]], Sequence[R]], executor: Executor, max_batch: int = 32) -> None:
+    def __init__(
+        self, function: Callable[[list[T]], Sequence[R]], executor: Executor, max_batch: int = 32, lanes: int = 1
+    ) -> None:
         self._function = function
         self._executor = executor
         self._max_batch = max_batch
+        self._lanes = lanes
         self._waiting: deque[tuple[T, asyncio.Future[R]]] = deque()
         self._patient: deque[tuple[T, asyncio.Future[R]]] = deque()
-        self._drain: asyncio.Task[None] | None = None
-        self._hangs = False
+        self._drains: set[asyncio.Task[None]] = set()
+        self._hanging: set[int] = set()
 
     @property
     def backlog(self) -> int:
@@ -47,22 +51,22 @@ class Batcher(Generic[T, R]):
         Raises:
             BatchError: the function failed for one of them or hangs; other callers' items are not drawn into a failure.
         """
-        if self._hangs:
+        if len(self._hanging) == self._lanes:
             raise BatchError(TimeoutError.__name__)
         loop = asyncio.get_running_loop()
         futures: list[asyncio.Future[R]] = [loop.create_future() for _ in items]
         (self._waiting if first else self._patient).extend(zip(items, futures, strict=True))
-        if self._drain is None and futures:
-            self._drain = loop.create_task(self._run())
+        if futures and len(self._drains) < self._lanes:
+            self._drains.add(loop.create_task(self._run()))
         return list(await asyncio.gather(*futures))
 
     async def close(self, seconds: float = ENDING) -> bool:
         """Wait until nothing runs; say whether that came in time."""
         loop = asyncio.get_running_loop()
         ends = loop.time() + seconds
-        while self._drain is not None and (left := ends - loop.time()) > 0:
-            await asyncio.wait([self._drain], timeout=left)
-        return self._drain is None
+        while self._drains and (left := ends - loop.time()) > 0:
+            await asyncio.wait(self._drains, timeout=left)
+        return not self._drains
 
     async def _run(self) -> None:
         try:
@@ -73,7 +77,7 @@ class Batcher(Generic[T, R]):
                 for _ in range(TURNS):
                     await asyncio.sleep(0)
         finally:
-            self._drain = None
+            self._drains -= {asyncio.current_task()}
 
     async def _try(self, batch: Sequence[tuple[T, asyncio.Future[R]]]) -> bool:
         """Run one batch; a failure is the callers' only when the item was alone, so that one does not fail many."""
@@ -91,15 +95,16 @@ class Batcher(Generic[T, R]):
             return False
         finally:
             watch.cancel()
-            self._hangs = False
+            self._hanging.discard(id(batch))
         for (_, future), result in answered:
             if not future.done():
                 future.set_result(result)
         return True
 
     def _give_up(self, batch: Sequence[tuple[T, asyncio.Future[R]]]) -> None:
-        self._hangs = True
-        for _, future in (*batch, *self._waiting, *self._patient):
+        self._hanging.add(id(batch))
+        waiting = (*self._waiting, *self._patient) if len(self._hanging) == self._lanes else ()
+        for _, future in (*batch, *waiting):
             _fail(future, TimeoutError())
 
     def _take(self) -> list[tuple[T, asyncio.Future[R]]]:

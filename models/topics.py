@@ -47,15 +47,15 @@ class TopicReader:
 
     def read(self, replies: Sequence[str], stories: Sequence[str], parents: Sequence[str]) -> Topics:
         """Return the topics of n cleaned replies and their contexts."""
-        if len(self._kept) > KEPT:
-            self._kept.clear()
-        new = [text for text in dict.fromkeys((*stories, *parents)) if text and text not in self._kept]
+        kept = self._kept if len(self._kept) <= KEPT else {}
+        new = [text for text in dict.fromkeys((*stories, *parents)) if text and text not in kept]
         if new:
-            self._kept.update(zip(new, self._about(new, reply=False), strict=True))
+            kept.update(zip(new, self._about(new, reply=False), strict=True))
+        self._kept = kept  # never emptied in place: another thread may read from it
         reply = self._about(replies, reply=True)
         nothing = torch.zeros(reply.shape[1])
         story, parent = (
-            torch.stack([self._kept[text] if text else nothing for text in texts]) for texts in (stories, parents)
+            torch.stack([kept[text] if text else nothing for text in texts]) for texts in (stories, parents)
         )
         return Topics(reply, story, parent)
 
