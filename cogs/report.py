@@ -64,7 +64,8 @@ class Report(commands.Cog):
         store, now = self.bot.store, self.bot.clock()
         server = await store.servers.get(guild_id)
         since = window(days, server, now)
-        happened, strata = await store.reports.happened(guild_id, since), await store.reports.strata(guild_id, since)
+        happened = await store.reports.happened(guild_id, since)
+        strata = await store.reports.strata(guild_id, since, self.bot.resources.settings.pace)
         judged = await store.reports.judged(guild_id)
         proposal = await asyncio.to_thread(propose, server, judged, await spread_of(self.bot, server))
         verdicts = sum(each.label in server.thresholds.flags for each in judged)
@@ -105,7 +106,8 @@ class Report(commands.Cog):
         store = self.bot.store
         watched = [channel_id for _, channel_id in await store.servers.watched(member.guild.id)]
         allowed = [channel_id for channel_id in watched if await self._moderates(member, channel_id)]
-        unjudged = await store.reports.unjudged(member.guild.id, allowed, since)
+        pace = self.bot.resources.settings.pace
+        unjudged = await store.reports.unjudged(member.guild.id, allowed, since, pace)
         await store.samples.add(member.guild.id, draw(unjudged, np.random.default_rng()), self.bot.clock())
 
     async def _shown(self, sample: Sample, more: int, before: int | None) -> render.Shown | None:

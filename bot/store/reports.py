@@ -9,7 +9,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from bot.policy import PACE
+from bot.policy import PACE, Pace
 from bot.records import DECLINED, SUGGESTED, Judged, Kind, Scored, Server, Spread, Stratum
 from bot.store.database import Database
 from bot.store.schema import cards, flags, messages, readings, samples, verdicts
@@ -81,14 +81,14 @@ class Reports:
         days = max(1, -((first - now) // DAY))
         return Spread(days, [Scored(*row[:5]) for row in rows])
 
-    async def strata(self, guild_id: int, since: datetime) -> Sequence[Stratum]:
+    async def strata(self, guild_id: int, since: datetime, pace: Pace = PACE) -> Sequence[Stratum]:
         """Count replies that came in live by the model's label, flagged or not, with what was judged of them."""
         flagged = flags.c.flag_id.is_not(None)
         label = sa.func.coalesce(flags.c.label, samples.c.label, readings.c.label)
         verdict = sa.case((flagged, flags.c.verdict), else_=samples.c.verdict)
         query = (
             _replies(guild_id, since, label, flagged, verdict, sa.func.count())
-            .where(sa.or_(flagged, _fresh()))
+            .where(sa.or_(flagged, _fresh(pace)))
             .group_by(label, flagged, verdict)
         )
         sizes: Counter[tuple[str, bool]] = Counter()
@@ -101,13 +101,15 @@ class Reports:
                     said[key][verdict_name] = number
         return [Stratum(*key, size, said[key]) for key, size in sorted(sizes.items())]
 
-    async def unjudged(self, guild_id: int, watched_ids: Collection[int], since: datetime) -> Mapping[str, list[int]]:
+    async def unjudged(
+        self, guild_id: int, watched_ids: Collection[int], since: datetime, pace: Pace = PACE
+    ) -> Mapping[str, list[int]]:
         """List replies that came in live, were not flagged and are in no sample yet, by label."""
         query = _replies(guild_id, since, readings.c.label, messages.c.message_id).where(
             messages.c.watched_id.in_(list(watched_ids)),
             flags.c.flag_id.is_(None),
             samples.c.message_id.is_(None),
-            _fresh(),
+            _fresh(pace),
         )
         found: dict[str, list[int]] = defaultdict(list)
         async with self._database.read() as connection:
@@ -129,10 +131,10 @@ def _replies(guild_id: int, since: datetime, *columns: sa.ColumnElement[Any]) ->
     )
 
 
-def _fresh() -> sa.ColumnElement[bool]:
+def _fresh(pace: Pace) -> sa.ColumnElement[bool]:
     """Leave out what a backfill read long after it was written: nothing of that is flagged."""
     age = sa.type_coerce(readings.c.read_at, sa.BigInteger) - sa.type_coerce(messages.c.created_at, sa.BigInteger)
-    return age <= PACE.stale_after // timedelta(microseconds=1)
+    return age <= pace.stale_after // timedelta(microseconds=1)
 
 
 async def _by_day(

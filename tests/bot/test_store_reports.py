@@ -5,6 +5,7 @@ from datetime import timedelta
 
 import pytest
 
+from bot.policy import Pace
 from bot.records import Judged, Sample, Scored, Server, Spread, Stratum
 from bot.store import Store
 from tests.bot.rows import CHANNEL, GUILD, NOW, card, flag, post, take
@@ -69,6 +70,9 @@ async def test_scores_are_the_models_by_place(lived: Store) -> None:
 async def test_sample_is_judged_once_and_taken_back_by_whom_it_was(lived: Store) -> None:
     waiting = await lived.reports.unjudged(GUILD, [CHANNEL], SINCE)
     assert waiting == {"skeptical": [4, 5], "unsure": [6]}
+    patient = Pace(stale_after=timedelta(days=3))
+    assert await lived.reports.unjudged(GUILD, [CHANNEL], SINCE, patient) == {**waiting, "partisan": [7]}
+    assert Stratum("partisan", False, 1) in await lived.reports.strata(GUILD, SINCE, patient)
     assert await lived.reports.unjudged(GUILD, [9], SINCE) == {}
     await lived.samples.add(GUILD, [4, 6], NOW)
     assert await lived.reports.unjudged(GUILD, [CHANNEL], SINCE) == {"skeptical": [5]}
