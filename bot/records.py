@@ -91,7 +91,7 @@ class Server:
 
     Readings are kept `retention_days` (1–30), claims `claim_days` or, when None, as long as their messages.
     `overrides` hold, by channel, forum or thread, the thresholds that are other there; None for never.
-    `disputes` lets authors of flagged messages ask for another moderator.
+    `disputes` lets authors of flagged messages ask for another moderator. New alerts mention `alerts_role_id`, if any.
     """
 
     guild_id: int
@@ -102,6 +102,7 @@ class Server:
     claim_days: int | None = None
     overrides: Mapping[int, Mapping[str, float | None]] = field(default_factory=dict)
     disputes: bool = False
+    alerts_role_id: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

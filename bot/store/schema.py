@@ -47,6 +47,7 @@ servers = sa.Table(
     sa.Column("claim_days", sa.Integer, comment="null: claims live as long as their messages"),
     sa.Column("left_at", Moment),
     sa.Column("disputes", sa.Boolean, nullable=False, server_default=sa.false()),
+    sa.Column("alerts_role_id", sa.BigInteger, comment="null: new alerts mention nobody"),
 )
 
 watched = sa.Table(
@@ -175,10 +176,7 @@ card_fact_checks = sa.Table(
     metadata,
     sa.Column("card_id", sa.ForeignKey("cards.card_id", ondelete="CASCADE"), primary_key=True),
     sa.Column(
-        "fact_check_id",
-        sa.ForeignKey("fact_checks.fact_check_id", ondelete="CASCADE"),
-        primary_key=True,
-        index=True,
+        "fact_check_id", sa.ForeignKey("fact_checks.fact_check_id", ondelete="CASCADE"), primary_key=True, index=True
     ),
     sa.Column("score", sa.Float, nullable=False),
     sa.Column("contradicts", sa.Boolean, nullable=False),

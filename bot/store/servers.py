@@ -62,6 +62,7 @@ class Servers:
             row.claim_days,
             overrides,
             row.disputes,
+            row.alerts_role_id,
         )
 
     async def save(self, server: Server) -> None:
@@ -73,6 +74,7 @@ class Servers:
             "retention_days": server.retention_days,
             "claim_days": server.claim_days,
             "disputes": server.disputes,
+            "alerts_role_id": server.alerts_role_id,
         }
         statement = insert(servers).values(guild_id=server.guild_id, **values)
         of_server = channel_policies.c.guild_id == server.guild_id
