@@ -2,16 +2,17 @@
 
 import asyncio
 import logging
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import timedelta
 
 import aiohttp
 import discord
 
+from bot.alerts_role import alerts_role
 from bot.errors import StoreError
 from bot.needs import alerts_problem
 from bot.pipeline import Pipeline
-from bot.posting import DISCORD_FAILED, find_posted, post_once, settled
+from bot.posting import DISCORD_FAILED, NOBODY, find_posted, post_once, settled
 from bot.quotes import Quotes
 from bot.records import Flag, Server
 from bot.render.alerts import Alert, alert_view, decided_view, gone_view, withdrawn_view
@@ -30,6 +31,16 @@ BAD_REQUEST = 400  # the fault of one alert; anything else would stop the next o
 log = logging.getLogger(__name__)
 
 
+@dataclass(slots=True)
+class Round:
+    """Hold what is known while a server's alerts are posted; the first of them mentions `role`, for all of them."""
+
+    guild: discord.Guild
+    server: Server
+    role: discord.Role | None
+    failed: bool = False
+
+
 class Alerts:
     """Bring flags before moderators."""
 
@@ -41,7 +52,6 @@ class Alerts:
         self._quotes = quotes
         self._pipeline = pipeline
         self._turns: dict[int, asyncio.Lock] = {}
-        self._failed = False
 
     async def post_waiting(self, guild_id: int, new: int | None = None) -> bool:
         """Post the alerts that a server's flags are due; `new` is the flag that cannot have been posted before.
@@ -53,13 +63,11 @@ class Alerts:
         if guild is None:
             return True
         async with self._turns.setdefault(guild_id, asyncio.Lock()):
-            self._failed = False
             try:
-                await self._post_all(guild, new)
+                return await self._post_all(guild, new)
             except StoreError as error:
                 log.warning("alerts in server %s wait: %s", guild_id, error)
                 return False
-            return not self._failed
 
     async def refresh(self, flag: Flag) -> bool:
         """Bring a posted alert in line with its flag; say whether that is settled."""
@@ -109,14 +117,18 @@ class Alerts:
             return ()
         return tuple(chosen(tidied.text, [reading.scores[label] for reading in readings]))
 
-    async def _post_all(self, guild: discord.Guild, new: int | None) -> None:
+    async def _post_all(self, guild: discord.Guild, new: int | None) -> bool:
+        """Post alerts; say whether Discord did not fail."""
         server = await self._store.servers.get(guild.id)
+        posting = Round(guild, server, alerts_role(guild, server.alerts_role_id))
         for flag in await self._store.flags.without_alert(guild.id):
-            if not await self._post(guild, server, flag, again=flag.id != new):
-                return
+            if not await self._post(posting, flag, again=flag.id != new):
+                break
+        return not posting.failed
 
-    async def _post(self, guild: discord.Guild, server: Server, flag: Flag, *, again: bool) -> bool:
+    async def _post(self, posting: Round, flag: Flag, *, again: bool) -> bool:
         """Post one alert; say whether there is sense in going on with the next."""
+        guild, server, role = posting.guild, posting.server, posting.role
         a_day = server.thresholds.alerts_a_day if server.alerts_channel_id else 0
         left = await self._store.flags.allot(flag.id, a_day, self._clock())
         if left is None:
@@ -128,19 +140,21 @@ class Alerts:
             return False
         alert = await self.describe(flag, last_of_day=left == 0, first=False)
         try:
+            view = alert_view(alert, role.id if role else None)
             message = await post_once(
-                channel, "alert", flag.id, again=again, about=flag.message_id, view=alert_view(alert)
+                channel, "alert", flag.id, again=again, about=flag.message_id, mentioned=role, view=view
             )
         except (aiohttp.ClientError, OSError) as error:
             log.warning("alert of flag %s in server %s waits: %s", flag.id, guild.id, type(error).__name__)
-            self._failed = True
+            posting.failed = True
             return False
         except discord.HTTPException as error:
             log.warning("alert of flag %s in server %s waits: HTTP %s", flag.id, guild.id, error.status)
             if error.status in REFUSED:
                 self._client.dispatch("alert_tried", guild, channel.id, False)
-            self._failed = error.status >= DISCORD_FAILED
+            posting.failed = error.status >= DISCORD_FAILED
             return error.status == BAD_REQUEST
+        posting.role = None
         self._client.dispatch("alert_tried", guild, channel.id, True)
         await self._settle(flag, message)
         return True
@@ -157,7 +171,7 @@ class Alerts:
         channel = self._client.get_channel(channel_id or 0)
         if message_id is None or not isinstance(channel, discord.TextChannel):
             return True
-        change = channel.get_partial_message(message_id).edit(view=view)
+        change = channel.get_partial_message(message_id).edit(view=view, allowed_mentions=NOBODY)
         return await settled(change, f"alert {message_id} in {channel_id}")
 
     async def _right(self, flag: Flag) -> tuple[int, int]:

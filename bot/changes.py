@@ -24,7 +24,7 @@ UNCHANGED = N_("Nothing was changed.")
 
 Label = Literal["skeptical", "partisan", "off-topic", "informative"]
 Percent = Annotated[int, Field(ge=1, le=100)]
-ChannelId = Annotated[str, Field(pattern=r"^\d{1,20}$")]
+Id = Annotated[str, Field(pattern=r"^\d{1,20}$")]
 
 
 class SettingsFile(BaseModel):
@@ -34,10 +34,11 @@ class SettingsFile(BaseModel):
 
     version: Literal[1]
     live: bool = False
-    alerts_channel: ChannelId | None = None
+    alerts_channel: Id | None = None
+    alerts_role: Id | None = None
     thresholds: dict[Label, Percent] = {}
     alerts_a_day: Annotated[int, Field(ge=0, le=MOST_ALERTS)] = 0
-    channels: Annotated[dict[ChannelId, dict[Label, Percent | None]], Field(max_length=MOST_PLACES)] = {}
+    channels: Annotated[dict[Id, dict[Label, Percent | None]], Field(max_length=MOST_PLACES)] = {}
     retention_days: Annotated[int, Field(ge=1, le=30)] = 30
     claim_days: Annotated[int, Field(ge=1, le=36_500)] | None = None
     disputes: bool = False
@@ -53,6 +54,7 @@ def exported(server: Server) -> str:
         "version": VERSION,
         "live": server.live,
         "alerts_channel": str(server.alerts_channel_id) if server.alerts_channel_id else None,
+        "alerts_role": str(server.alerts_role_id) if server.alerts_role_id else None,
         "thresholds": percents(server.thresholds.flags),
         "alerts_a_day": server.thresholds.alerts_a_day,
         "channels": places,
@@ -81,6 +83,7 @@ def imported(content: bytes, server: Server) -> Server:
         server,
         live=whole["live"],
         alerts_channel_id=int(whole["alerts_channel"]) if whole["alerts_channel"] else None,
+        alerts_role_id=int(whole["alerts_role"]) if whole["alerts_role"] else None,
         thresholds=thresholds,
         retention_days=whole["retention_days"],
         claim_days=whole["claim_days"],

@@ -18,6 +18,7 @@ NAMES = {
     "embed_links": N_("Embed Links"),
     "manage_messages": N_("Manage Messages"),
     "manage_guild": N_("Manage Server"),
+    "mention_everyone": N_("Mention @everyone, @here, and All Roles"),
 }
 
 

@@ -12,23 +12,32 @@ import aiohttp
 import discord
 
 DISCORD_FAILED = 500  # statuses from which on trying again later makes sense
+NOBODY = discord.AllowedMentions.none()  # to be said with every edit: the client's own default holds for what is sent
 LOOKED_AT = 2_000  # messages of a channel searched for one that was posted before a crash
 
 log = logging.getLogger(__name__)
 
 
 async def post_once(
-    channel: discord.abc.Messageable, kind: str, row_id: int, *, again: bool, about: int = 0, **content: Any
+    channel: discord.abc.Messageable,
+    kind: str,
+    row_id: int,
+    *,
+    again: bool,
+    about: int = 0,
+    mentioned: discord.Role | None = None,
+    **content: Any,
 ) -> discord.Message:
     """Send the message of a row, or find the one already there when this is a second attempt (`again`).
 
     `about` is the id of the message that made the row: what was posted for it stands after that. `content` is handed
     to `channel.send`; its view must hold a component whose custom id begins with `kind:row_id` and ends there or at
-    a colon.
+    a colon. Nobody is notified by it but a role that is `mentioned`.
     """
     if again and (found := await find_posted(channel, kind, row_id, about)) is not None:
         return found
-    return await channel.send(nonce=f"{kind}-{row_id}", allowed_mentions=discord.AllowedMentions.none(), **content)
+    allowed = NOBODY if mentioned is None else NOBODY.merge(discord.AllowedMentions(roles=[mentioned]))
+    return await channel.send(nonce=f"{kind}-{row_id}", allowed_mentions=allowed, **content)
 
 
 async def find_posted(

@@ -5,14 +5,17 @@ from dataclasses import dataclass
 
 import discord
 
+from bot.alerts_role import role_problem
 from bot.languages import _
 from bot.needs import Place, alerts_problem, mend, missing, to_watch
 from bot.quotes import Quotes
+from bot.records import Server
 from bot.store import Store
 from bot.store.told import Key
 
 ALERTS = "alerts"
 REFUSED = "refused"
+ROLE = "role"
 WATCHED = "watched"
 NAMED = 4  # problems in one report
 
@@ -32,18 +35,22 @@ class Problem:
 
 
 def problems(
-    guild: discord.Guild, alerts_id: int | None, watched: Mapping[int, Place | None], refused: Collection[int] = ()
+    guild: discord.Guild, server: Server, watched: Mapping[int, Place | None], refused: Collection[int] = ()
 ) -> list[Problem]:
     """List what is missing for alerts and in the watched channels, of which None cannot be seen.
 
     In `refused` channels Discord let no alert pass.
     """
     found: list[Problem] = []
-    alerts = alerts_problem(guild, alerts_id)
+    alerts_id = server.alerts_channel_id or 0
+    alerts = alerts_problem(guild, server.alerts_channel_id)
     if alerts is not None:
-        found.append(Problem(ALERTS, alerts_id or 0, alerts))
-    elif alerts_id is not None and alerts_id in refused:
+        found.append(Problem(ALERTS, alerts_id, alerts))
+    elif alerts_id in refused:
         found.append(Problem(REFUSED, alerts_id, _refusal(alerts_id)))
+    role = role_problem(guild, server.alerts_channel_id, server.alerts_role_id)
+    if alerts is None and role is not None:
+        found.append(Problem(ROLE, alerts_id, role))
     for channel_id, place in watched.items():
         if place is None:
             found.append(Problem(WATCHED, channel_id, _hidden(channel_id)))
@@ -54,10 +61,10 @@ def problems(
 
 async def problems_of(store: Store, quotes: Quotes, guild: discord.Guild) -> list[Problem]:
     """List what is missing in a server now, for somebody who asks; channels that are not at hand are fetched."""
-    alerts_id = (await store.servers.get(guild.id)).alerts_channel_id
+    server = await store.servers.get(guild.id)
     watched = [channel_id for _guild_id, channel_id in await store.servers.watched(guild.id)]
     refused = {place_id for name, place_id in await store.told.of(guild.id) if name == REFUSED}
-    return problems(guild, alerts_id, {each: await quotes.find(each) for each in watched}, refused)
+    return problems(guild, server, {each: await quotes.find(each) for each in watched}, refused)
 
 
 def report(found: Sequence[Problem], server_name: str | None = None) -> str:

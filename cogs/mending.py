@@ -46,13 +46,13 @@ class Mending(commands.Cog):
 
     @commands.Cog.listener()
     async def on_guild_role_update(self, before: discord.Role, after: discord.Role) -> None:
-        """Look whether a role has lost what the bot needs."""
-        if before.permissions != after.permissions:
+        """Look whether a role has lost what the bot needs, or can no longer be mentioned."""
+        if (before.permissions, before.mentionable) != (after.permissions, after.mentionable):
             await self.look(after.guild)
 
     @commands.Cog.listener()
     async def on_guild_role_delete(self, role: discord.Role) -> None:
-        """Look whether the bot has lost what a role gave."""
+        """Look whether the bot has lost what a role gave, or alerts the role that they mention."""
         await self.look(role.guild)
 
     @commands.Cog.listener()
@@ -102,7 +102,7 @@ class Mending(commands.Cog):
         watched = [channel_id for _, channel_id in await self.bot.store.servers.watched(guild.id)]
         # What is not at hand may be a thread in the archive, and is left to who asks.
         places = {each: place for each in watched if (place := guild.get_channel_or_thread(each)) is not None}
-        found = problems(guild, server.alerts_channel_id, places, self.refused) if watched else []
+        found = problems(guild, server, places, self.refused) if watched else []
         known = {key for key in await told.of(guild.id) if key[0] != REFUSED}
         await told.forget(guild.id, known - {problem.key for problem in found})
         tellable = [problem for problem in found if asked or problem.place_id]

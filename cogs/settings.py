@@ -8,6 +8,7 @@ import discord
 from discord import app_commands
 from discord.ext import commands
 
+from bot.alerts_role import refusal
 from bot.buttons import Form, Press, Pressed
 from bot.changes import (
     FILE,
@@ -91,6 +92,8 @@ class Control(Press, template=render.PANEL):
             case "alerts":
                 await show(interaction, await set_alerts(interaction, int(self._chosen())))
                 await review_of(interaction).alerts.post_waiting(guild_of(interaction).id)
+            case "role":
+                await show(interaction, await set_role(interaction, self._role()))
             case "preset":
                 preset = PRESETS[self._chosen()]
                 before, after = await change(interaction, "preset", thresholds=preset)
@@ -119,6 +122,11 @@ class Control(Press, template=render.PANEL):
         place = await interaction.client.quotes.find(place_id)
         above = place.parent_id if isinstance(place, discord.Thread) else place_id
         await interaction.response.send_modal(PlaceThresholds(server, place_id, above))
+
+    def _role(self) -> int | None:
+        """Give the id of the role that was chosen; None when it was taken out."""
+        values = self.item.values if isinstance(self.item, discord.ui.RoleSelect) else []
+        return values[0].id if values else None
 
     def _chosen(self) -> str:
         """Give what was chosen: the id of a channel, or the value of an option."""
@@ -247,6 +255,19 @@ async def kept(interaction: Pressed, said: str) -> None:
     await show(interaction, f"{said}\n-# {_('What was older is deleted.')}")
 
 
+async def set_role(interaction: Pressed, role_id: int | None) -> str:
+    """Choose the role that new alerts mention, or none; say what that comes to.
+
+    Raises:
+        UserError: it is no role for that.
+    """
+    problem = refusal(guild_of(interaction), role_id) if role_id is not None else None
+    if problem is not None:
+        raise UserError(f"{problem} {_(UNCHANGED)}")
+    await change(interaction, "alerts role", alerts_role_id=role_id)
+    return render.mentioning(role_id)
+
+
 async def spread_of(bot: Hindsight, server: Server) -> Spread:
     """Count the readings of the last days, by which changes are measured."""
     now = bot.clock()
@@ -275,16 +296,20 @@ async def uploaded(component: discord.ui.FileUpload[Form]) -> bytes:
 
 
 async def check_places(interaction: Pressed, before: Server, after: Server) -> None:
-    """Look whether the channels that a file names are there.
+    """Look whether the channels and the role that a file names are there.
 
     Raises:
-        UserError: one is not of this server, or alerts cannot be posted in the one for alerts.
+        UserError: one is not of this server, alerts cannot be posted in theirs, or may not mention their role.
     """
     guild = guild_of(interaction)
     if after.alerts_channel_id not in (None, before.alerts_channel_id):
         problem = alerts_problem(guild, after.alerts_channel_id)
         if problem is not None:
             raise UserError(f"`alerts_channel`: {problem} {_(UNCHANGED)}")
+    if after.alerts_role_id is not None and after.alerts_role_id != before.alerts_role_id:
+        problem = refusal(guild, after.alerts_role_id)
+        if problem is not None:
+            raise UserError(f"`alerts_role`: {problem} {_(UNCHANGED)}")
     for place_id in after.overrides.keys() - before.overrides.keys():
         place = guild.get_channel_or_thread(place_id) or await interaction.client.quotes.find(place_id)
         if place is None or place.guild.id != guild.id:

@@ -78,10 +78,10 @@ class Alert:
 
 
 @speaking(ENGLISH)
-def alert_view(alert: Alert) -> Layout:
-    """Show a flag in the moderators' channel."""
+def alert_view(alert: Alert, role_id: int | None = None) -> Layout:
+    """Show a flag in the moderators' channel; a role that is to look is mentioned above it."""
     body = discord.ui.Container(*_body(alert), *_buttons(alert.flag, None), accent_color=_color(alert.flag))
-    return Layout(body)
+    return Layout(body) if role_id is None else Layout(discord.ui.TextDisplay(f"<@&{role_id}>"), body)
 
 
 def review_view(alert: Alert, place: Place) -> Layout:

@@ -91,6 +91,7 @@ WORDS = frozenset(
         N_("channel thresholds"),
         N_("settings imported"),
         N_("alerts channel"),
+        N_("alerts role"),
         N_("retention"),
         N_("claims kept"),
         N_("disputes"),

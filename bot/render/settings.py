@@ -25,13 +25,14 @@ from bot.render.text import ACCENT, capital, clip, numbered, quote
 from bot.tuning import flags_a_day
 from models.labels import MARKS
 
-PANEL = r"settings:(?P<what>alerts|preset|place|days|claims|live|shadow|thresholds|export|import|disputes)"
+PANEL = r"settings:(?P<what>alerts|role|preset|place|days|claims|live|shadow|thresholds|export|import|disputes)"
 SAID = 700
 HEAD = 2000
 PLACES = 5  # channels with thresholds of their own that the panel names
 NAMES = {
     "live": N_("live or in shadow"),
     "alerts_channel": N_("alerts channel"),
+    "alerts_role": N_("alerts role"),
     "thresholds": N_("thresholds"),
     "alerts_a_day": N_("alerts a day"),
     "channels": N_("channels with thresholds of their own"),
@@ -67,6 +68,7 @@ def panel(shown: Overview, said: str = "") -> Layout:
         discord.ui.Separator(),
         discord.ui.TextDisplay(_("**Alerts**")),
         _row(_alerts(server)),
+        _row(_role(server)),
         discord.ui.TextDisplay(
             f"{_('**Flags**')}  {preset_words(server.thresholds)}\n-# {daily(server, shown.spread)}"
         ),
@@ -154,6 +156,14 @@ def disputing(*, allowed: bool) -> str:
     )
 
 
+def mentioning(role_id: int | None) -> str:
+    """Say what it means that new alerts mention a role, or nobody."""
+    if role_id is None:
+        return _("✅ New alerts mention nobody.")
+    said = _("✅ New alerts mention {role}, once when several come at a time. Those that stand already do not.")
+    return said.format(role=f"<@&{role_id}>")
+
+
 def brought(names: Sequence[str]) -> str:
     """Say what a file has changed."""
     if not names:
@@ -207,6 +217,16 @@ def _alerts(server: Server) -> discord.ui.ChannelSelect[Any]:
     if server.alerts_channel_id is not None:
         channel = discord.SelectDefaultValue(id=server.alerts_channel_id, type=discord.SelectDefaultValueType.channel)
         select.default_values = [channel]
+    return select
+
+
+def _role(server: Server) -> discord.ui.RoleSelect[Any]:
+    select: discord.ui.RoleSelect[Any] = discord.ui.RoleSelect(
+        custom_id="settings:role", placeholder=_("New alerts mention nobody; or choose a role…"), min_values=0
+    )
+    if server.alerts_role_id is not None:
+        role = discord.SelectDefaultValue(id=server.alerts_role_id, type=discord.SelectDefaultValueType.role)
+        select.default_values = [role]
     return select
 
 

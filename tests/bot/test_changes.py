@@ -17,6 +17,7 @@ SERVERS = st.builds(
     st.just(1),
     live=st.booleans(),
     alerts_channel_id=st.none() | st.integers(1, 2**64 - 1),
+    alerts_role_id=st.none() | st.integers(1, 2**64 - 1),
     thresholds=st.builds(
         Thresholds, st.dictionaries(st.sampled_from(MARKS), PERCENTS), alerts_a_day=st.integers(0, 200)
     ),
@@ -64,6 +65,8 @@ def test_what_a_file_leaves_out_stays(server: Server) -> None:
         ('{"version": 1, "claim_days": 0}', "claim_days"),
         ('{"version": 1, "alerts_a_day": -1}', "alerts_a_day"),
         ('{"version": 1, "alerts_channel": 12}', "alerts_channel"),
+        ('{"version": 1, "alerts_role": 12}', "alerts_role"),
+        ('{"version": 1, "alerts_role": "@callers"}', "alerts_role"),
         (json.dumps({"version": 1, "channels": {str(each): {} for each in range(501)}}), "channels"),
     ],
 )

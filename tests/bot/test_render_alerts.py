@@ -84,6 +84,7 @@ def hold(view: Layout) -> str:
 @settings(deadline=None)
 def test_alerts_hold_any_message(alert: Alert) -> None:
     hold(alert_view(alert))
+    assert hold(alert_view(alert, BIG)).startswith(f"<@&{BIG}>\n")
 
 
 @given(ALERTS, FILTERS, st.integers(0, 999), st.none() | FLAGS)

@@ -25,7 +25,7 @@ from tests.bot.test_render_reports import HALF, JUDGED, NOW, SINCE
 from tests.bot.test_render_settings import TEN_A_DAY
 
 OVERRIDES = {BIG - each: dict.fromkeys(MARKS, 0.99) for each in range(40)}
-SERVER = Server(1, False, BIG, Thresholds(dict.fromkeys(MARKS, 0.99), 200), 30, 1825, OVERRIDES, disputes=True)
+SERVER = Server(1, False, BIG, Thresholds(dict.fromkeys(MARKS, 0.99), 200), 30, 1825, OVERRIDES, True, BIG)
 FLAG = Flag(2**31, BIG, BIG, BIG, BIG, "off-topic", 0.7, AT, asked_by=BIG, disputed_at=AT, judged_by=BIG)
 FIGURES = Figures(
     SINCE.date(),

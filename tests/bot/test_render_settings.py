@@ -21,6 +21,7 @@ SERVERS = st.builds(
     st.just(1),
     live=st.booleans(),
     alerts_channel_id=st.none() | IDS,
+    alerts_role_id=st.none() | IDS,
     thresholds=st.builds(Thresholds, FLAGS, alerts_a_day=st.integers(0, 10**6)),
     retention_days=st.integers(1, 30),
     claim_days=st.none() | st.integers(1, 9999),

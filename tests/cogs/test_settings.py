@@ -150,17 +150,18 @@ async def test_shorter_retention_deletes_at_once(world: World) -> None:
 async def test_settings_go_out_and_come_in_as_a_file(world: World) -> None:
     await world.watch()
     await world.store.servers.override(world.guild.id, world.news.id, {"partisan": None})
+    await world.settings(alerts_role_id=world.guild.roles["Team"].id)
     panel = await opened(world)
     (file,) = (await world.moderator.click(panel, label="Export")).followups[0].attachments
     content = await file.read()
     assert file.filename == FILE
     assert STORY not in content.decode()
     mine = await server_of(world)
-    await world.settings(live=False, overrides={}, retention_days=5, alerts_channel_id=None)
+    await world.settings(live=False, overrides={}, retention_days=5, alerts_channel_id=None, alerts_role_id=None)
     changed = await server_of(world)
     result = await imported(world, panel, content)
     assert await server_of(world) == mine
-    for part in ("live or in shadow", "alerts channel", "how long readings", "channels with thresholds"):
+    for part in ("live or in shadow", "alerts channel", "alerts role", "how long readings", "channels with thresholds"):
         assert part in text_of(panel)
     (before,) = next(answer for answer in result.followups if answer.attachments).attachments
     await imported(world, panel, await before.read())
@@ -202,6 +203,7 @@ async def test_everything_is_checked_again_when_the_role_is_gone(world: World) -
         await world.moderator.select(panel, ["quiet"], custom_id="settings:preset"),
         await world.moderator.select(panel, [world.news], custom_id="settings:place"),
         await world.moderator.select(panel, ["1"], custom_id="settings:days"),
+        await world.moderator.select(panel, [world.guild.roles["Team"]], custom_id="settings:role"),
         await world.moderator.click(panel, label="Back into shadow"),
         await world.moderator.click(panel, label="Thresholds…"),
         await world.moderator.click(panel, label="Export"),
