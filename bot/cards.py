@@ -15,7 +15,7 @@ from bot import citing, policy
 from bot.claims import ClaimMemory, MayCite
 from bot.errors import StoreError
 from bot.intake import Intake
-from bot.posting import DISCORD_FAILED, find_posted, post_once, settled
+from bot.posting import DISCORD_FAILED, NOBODY, find_posted, post_once, settled
 from bot.quotes import Quotes
 from bot.records import Card, Occurrence, Post
 from bot.render.cards import PICTURE, PICTURED, Cited, Shown, card_view, gist
@@ -72,7 +72,7 @@ class Cards:
             message = await self._message(card.channel_id, card.posted_id)
             if message is None:
                 return True
-            change = message.edit(view=content["view"], attachments=content["files"])
+            change = message.edit(view=content["view"], attachments=content["files"], allowed_mentions=NOBODY)
             return await settled(change, f"card message {card.posted_id}")
 
     async def judge_again(self, card_id: int, edited: Post) -> None:

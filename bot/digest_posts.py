@@ -13,6 +13,7 @@ from bot.digest import Digest
 from bot.errors import NotAllowed
 from bot.history import Place
 from bot.languages import ENGLISH, N_, _, speaking
+from bot.posting import NOBODY
 from bot.quotes import Quotes
 from bot.render.digests import WRITING, Shown, digest_view, files, has_picture, nothing, notice, outdate, trim
 from bot.render.layout import Layout
@@ -117,14 +118,14 @@ async def _show(message: discord.Message, digest: Digest, shown: Shown) -> None:
     with speaking(ENGLISH):
         picture = await drawn(digest)
         view = digest_view(digest, shown, picture=picture is not None)
-        await message.edit(view=view, attachments=files(view, picture))
+        await message.edit(view=view, attachments=files(view, picture), allowed_mentions=NOBODY)
 
 
 async def _edit(message: discord.Message, view: Layout) -> None:
     try:
         if has_picture(view):
-            await message.edit(view=view)
+            await message.edit(view=view, allowed_mentions=NOBODY)
         else:
-            await message.edit(view=view, attachments=[])
+            await message.edit(view=view, attachments=[], allowed_mentions=NOBODY)
     except discord.NotFound:
         log.debug("digest %s was deleted meanwhile", message.id)
