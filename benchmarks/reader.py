@@ -1,8 +1,8 @@
 """How quick is the reader here? `python -m benchmarks.reader` prints one JSON object.
 
-Messages are the invented chat of `models/training`. The comparison is `transformers.pipeline("text-classification")`
-over a network of the same shape, fed one message at a time. Every figure is the best of three, which on a machine
-that others use is nearest to the machine's own.
+Messages are the invented chat of `models/training`, read as the bot reads them: on a thread for each core, in batches.
+The comparison is `transformers.pipeline("text-classification")` over a network of the same shape, fed one message at
+a time. Every figure is the best of three, which on a machine that others use is nearest to the machine's own.
 """
 
 import json
@@ -14,12 +14,13 @@ from collections.abc import Callable
 
 import torch
 
+from bot.resources import workers
 from models.encoder import HEADS, INNER, LAYERS, POSITIONS, VOCABULARY, WIDTH
 from models.files import TOKENIZER_FILE
 from models.reader import WEIGHTS, Passage, Reader
 from models.training.chat import CHAT
 
-MESSAGES = 192
+MESSAGES, BATCH = 192, 32
 LAYER_WEIGHTS = 4 * WIDTH * WIDTH + 2 * WIDTH * INNER
 
 
@@ -28,8 +29,11 @@ def run() -> dict[str, float]:
     torch.set_num_threads(os.cpu_count() or 1)
     passages = messages()
     reader = Reader.from_pretrained()
-    reader.predict(passages[:16])
-    batched = best_of_three(lambda: reader.predict(passages))
+    reader.predict(passages)
+    with workers()[0] as pool:
+        cut = [passages[start : start + BATCH] for start in range(0, len(passages), BATCH)]
+        batched = best_of_three(lambda: list(pool.map(reader.predict, cut)))
+    torch.set_num_threads(os.cpu_count() or 1)
     lone = sorted(seconds(lambda one=one: reader.predict([one])) for one in passages[:100])
     piped = best_of_three(pipeline(passages[:48])) / 48
     limit, reached = matmul_limit(), work(passages) / batched
@@ -108,11 +112,10 @@ def work(passages: list[Passage]) -> float:
 def start_up() -> dict[str, float]:
     """Return how long a fresh process takes to its first reading, and the most memory that it held."""
     script = (
-        "import resource\n"
         "from models.reader import Passage, Reader\n"
         "reader = Reader.from_pretrained()\n"
         "reader.predict([Passage('c\\'est la vie, mon ami, que veux-tu que je te dise', 'A story')] * 64)\n"
-        "print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)\n"
+        "print(next(line.split()[1] for line in open('/proc/self/status') if line.startswith('VmHWM')))\n"
     )
     began = time.perf_counter()
     ended = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)  # noqa: S603

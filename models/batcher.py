@@ -56,7 +56,7 @@ class Batcher(Generic[T, R]):
         loop = asyncio.get_running_loop()
         futures: list[asyncio.Future[R]] = [loop.create_future() for _ in items]
         (self._waiting if first else self._patient).extend(zip(items, futures, strict=True))
-        if futures and len(self._drains) < self._lanes:
+        for _ in range(min(self._lanes - len(self._drains), self.backlog)):
             self._drains.add(loop.create_task(self._run()))
         return list(await asyncio.gather(*futures))
 

@@ -136,6 +136,42 @@ async def test_batch_that_hangs_refuses_callers_until_it_ends(
     assert await batcher.submit([5]) == [10]
 
 
+async def test_lanes_work_side_by_side() -> None:
+    together = threading.Barrier(2)
+
+    def meet(items: list[int]) -> list[int]:
+        together.wait(10)
+        return items
+
+    with ThreadPoolExecutor(2) as pool:
+        batcher = Batcher(meet, pool, max_batch=1, lanes=2)
+        assert await batcher.submit([1, 2, 3, 4]) == [1, 2, 3, 4]
+        assert await batcher.close()
+
+
+async def test_a_lane_that_hangs_leaves_the_other_to_work(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("models.batcher.PATIENCE", 0.05)
+    gate = threading.Event()
+
+    def stuck_on_13(items: list[int]) -> list[int]:
+        if 13 in items:
+            gate.wait(10)
+        return items
+
+    with ThreadPoolExecutor(2) as pool:
+        batcher = Batcher(stuck_on_13, pool, lanes=2)
+        with pytest.raises(BatchError, match="TimeoutError"):
+            await batcher.submit([13])
+        assert await batcher.submit([1]) == [1]
+        with pytest.raises(BatchError, match="TimeoutError"):
+            await batcher.submit([13])
+        with pytest.raises(BatchError, match="TimeoutError"):
+            await batcher.submit([1])
+        gate.set()
+        assert await batcher.close()
+        assert await batcher.submit([2]) == [2]
+
+
 @pytest.mark.parametrize("error", [MemoryError, SystemExit, KeyboardInterrupt])
 async def test_nothing_that_is_raised_ends_the_batches(
     executor: ThreadPoolExecutor, error: type[BaseException]
