@@ -222,7 +222,7 @@ def _alerts(server: Server) -> discord.ui.ChannelSelect[Any]:
 
 def _role(server: Server) -> discord.ui.RoleSelect[Any]:
     select: discord.ui.RoleSelect[Any] = discord.ui.RoleSelect(
-        custom_id="settings:role", placeholder=_("New alerts mention nobody; or choose a role…"), min_values=0
+        custom_id="settings:role", placeholder=_("New alerts mention no role"), min_values=0
     )
     if server.alerts_role_id is not None:
         role = discord.SelectDefaultValue(id=server.alerts_role_id, type=discord.SelectDefaultValueType.role)
