@@ -26,7 +26,6 @@ LAYER_WEIGHTS = 4 * WIDTH * WIDTH + 2 * WIDTH * INNER
 
 def run() -> dict[str, float]:
     """Return throughput, latency, the comparison with a pipeline, start-up and memory."""
-    torch.set_num_threads(os.cpu_count() or 1)
     passages = messages()
     reader = Reader.from_pretrained()
     reader.predict(passages)

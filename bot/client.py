@@ -16,6 +16,7 @@ from bot.languages import ENGLISH, N_, Translator, Tree, _, ngettext, speaking
 from bot.message_search import MessageSearch
 from bot.needs import named
 from bot.pipeline import Pipeline
+from bot.posting import NOBODY
 from bot.quotes import Budget, Quotes
 from bot.records import Post
 from bot.resources import Resources
@@ -98,7 +99,7 @@ class Hindsight(commands.AutoShardedBot):
             command_prefix=commands.when_mentioned,
             help_command=None,
             intents=intents(),
-            allowed_mentions=discord.AllowedMentions.none(),
+            allowed_mentions=NOBODY,
             max_messages=None,
             member_cache_flags=discord.MemberCacheFlags.none(),
             chunk_guilds_at_startup=False,

@@ -21,7 +21,7 @@ from bot.records import Outcome, Post
 from bot.resources import Resources
 from bot.store.messages import Public
 
-AT_ONCE = 32  # live messages of one server under way: as many as the models read at once
+AT_ONCE = 32  # live messages of one server under way: as many as one batch holds
 Announce = Callable[..., None]
 Change = Callable[[], Awaitable[object]]
 PASSING = (ReadingPaused, StoreError, discord.HTTPException, aiohttp.ClientError, OSError)

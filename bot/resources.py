@@ -30,7 +30,7 @@ from models.reader import Passage, Reading
 Clock = Callable[[], datetime]
 
 WORKER = "models"  # the threads on which they work
-MOST_LANES = 4  # batches that the reader works on at once; each holds some 40 MB
+MOST_LANES = 4  # batches that the reader works on at once
 
 
 class ReaderModel(Protocol):

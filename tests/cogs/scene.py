@@ -20,6 +20,14 @@ async def flagged(world: World, text: str = PARTISAN, story: discord.Message | N
     return await world.member.send(world.news, text, reply_to=story)
 
 
+async def forgotten_alert(world: World) -> int:
+    """Restart after an alert was posted and before that was written down; give the id of its flag."""
+    flag = await world.store.flags.of_message((await flagged(world)).id)
+    await world.store.flags.alerted(flag.id, world.moderators.id, None)
+    await world.restart()
+    return flag.id
+
+
 def alerts(world: World) -> list[discord.Message]:
     """List what stands in the moderators' channel for all moderators, oldest first."""
     return world.moderators.history()

@@ -8,7 +8,7 @@ import pytest
 from simcord import RoleHandle
 from simcord.backend.serializers import role_payload
 
-from tests.cogs.scene import STORY, alerts, colleague, flagged, parts, permit, said, text_of
+from tests.cogs.scene import STORY, alerts, colleague, flagged, forgotten_alert, parts, permit, said, text_of
 from tests.cogs.test_settings import actions, imported, opened, server_of
 from tests.conftest import World
 
@@ -83,12 +83,9 @@ async def test_alert_that_changes_notifies_nobody(world: World) -> None:
 
 async def test_alert_that_stands_already_is_not_announced_again(world: World) -> None:
     await called(world)
-    message = await flagged(world)
-    flag = await world.store.flags.of_message(message.id)
-    await world.store.flags.alerted(flag.id, world.moderators.id, None)
-    await world.restart()
+    flag_id = await forgotten_alert(world)
     assert len(sent(world)) == 1
-    assert (await world.store.flags.get(flag.id)).alert_message_id == alerts(world)[0].id
+    assert (await world.store.flags.get(flag_id)).alert_message_id == alerts(world)[0].id
 
 
 async def test_alerts_that_come_together_notify_once(world: World) -> None:

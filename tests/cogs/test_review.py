@@ -16,6 +16,7 @@ from tests.cogs.scene import (
     colleague,
     flagged,
     forbid,
+    forgotten_alert,
     permit,
     refused,
     said,
@@ -120,12 +121,9 @@ async def test_buttons_outlive_a_restart(world: World) -> None:
 
 async def test_alert_posted_before_a_crash_is_found_again(world: World) -> None:
     await world.watch()
-    message = await flagged(world)
-    flag = await world.store.flags.of_message(message.id)
-    await world.store.flags.alerted(flag.id, world.moderators.id, None)
-    await world.restart()
+    flag_id = await forgotten_alert(world)
     assert len(alerts(world)) == 1
-    assert (await world.store.flags.get(flag.id)).alert_message_id == alerts(world)[0].id
+    assert (await world.store.flags.get(flag_id)).alert_message_id == alerts(world)[0].id
 
 
 @pytest.mark.parametrize("status", [403, 404])
