@@ -1,5 +1,6 @@
 """Who may decide on what waits in the queue: moderators of the channel where the message stands."""
 
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 import discord
@@ -9,6 +10,14 @@ from bot.store import Store
 from bot.visibility import moderates
 
 ASKED_FOR = timedelta(days=3)  # after that a suggested card comes too late under its story
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """Hold which suggested cards a moderator goes through: of a channel, made since a time; None asks for all."""
+
+    channel_id: int | None = None
+    since: datetime | None = None
 
 
 async def decides(quotes: Quotes, member: discord.Member, channel_id: int) -> bool:
@@ -28,10 +37,12 @@ async def within(quotes: Quotes, channel_id: int, wanted_id: int | None) -> bool
 
 
 async def suggested_to(
-    store: Store, quotes: Quotes, member: discord.Member, channel_id: int | None, now: datetime
+    store: Store, quotes: Quotes, member: discord.Member, wanted: Wanted, now: datetime
 ) -> list[int]:
-    """List the suggested cards that a member may decide on, in a channel if one is wanted, oldest first."""
-    waiting = await store.suggestions.waiting(member.guild.id, now - ASKED_FOR)
-    wanted = {place for _card_id, place in waiting if await within(quotes, place, channel_id)}
-    allowed = {place for place in wanted if await decides(quotes, member, place)}
+    """List those of the wanted suggested cards that a member may decide on, oldest first."""
+    earliest = now - ASKED_FOR
+    since = earliest if wanted.since is None else max(earliest, wanted.since)
+    waiting = await store.suggestions.waiting(member.guild.id, since)
+    places = {place for _card_id, place in waiting if await within(quotes, place, wanted.channel_id)}
+    allowed = {place for place in places if await decides(quotes, member, place)}
     return [card_id for card_id, place in waiting if place in allowed]

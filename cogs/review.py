@@ -16,7 +16,7 @@ from bot.durations import parse_since
 from bot.errors import NotAllowed, NotFound, UserError
 from bot.languages import _
 from bot.loops import every
-from bot.queue import decides, suggested_to, within
+from bot.queue import Wanted, decides, suggested_to, within
 from bot.records import Flag, Outcome
 from bot.render.alerts import (
     DISMISSED,
@@ -111,10 +111,10 @@ class Review(commands.Cog):
         """Go through the flags that wait for a verdict, one at a time."""
         await interaction.response.defer(ephemeral=True)
         channel_id = channel.id if channel else None
-        if label == SUGGESTED_CARD:
-            await suggestions_of(interaction).next(interaction, channel_id)
-            return
         begin = parse_since(since, self.bot.clock()) if since is not None else None
+        if label == SUGGESTED_CARD:
+            await suggestions_of(interaction).next(interaction, Wanted(channel_id, begin))
+            return
         asked = label == SECOND_OPINION
         await self.next(interaction, Filters(None if asked else label, channel_id, asked, begin))
 
@@ -130,7 +130,7 @@ class Review(commands.Cog):
                 await interaction.edit_original_response(view=view)
                 return
         bot = self.bot
-        cards = await suggested_to(bot.store, bot.quotes, member, filters.channel_id, bot.clock())
+        cards = await suggested_to(bot.store, bot.quotes, member, filters.cards, bot.clock())
         place = Place(filters, len(waiting) - len(rest), before, len(cards))
         await interaction.edit_original_response(view=queue_end(place))
 

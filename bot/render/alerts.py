@@ -12,6 +12,7 @@ from typing import Any
 import discord
 
 from bot.languages import ENGLISH, _, speaking
+from bot.queue import Wanted
 from bot.records import Flag
 from bot.render.labels import COLORS, meaning_of, name_of, sureness
 from bot.render.layout import Layout
@@ -41,6 +42,11 @@ class Filters:
     channel_id: int | None = None
     asked: bool = False
     since: datetime | None = None
+
+    @property
+    def cards(self) -> Wanted:
+        """Give which suggested cards belong to the same part of the queue."""
+        return Wanted(self.channel_id, self.since)
 
     def __str__(self) -> str:
         since = "" if self.since is None else f":{int(self.since.timestamp())}"
@@ -95,7 +101,7 @@ def review_view(alert: Alert, place: Place) -> Layout:
 
 def queue_end(place: Place) -> Layout:
     """Say that nothing is left, or what was skipped."""
-    cards = [invitation(place.suggested, place.filters.channel_id)] if place.suggested else []
+    cards = [invitation(place.suggested, place.filters.cards)] if place.suggested else []
     if not place.more:
         said = _("### ✨ Nothing waits\nNo flag is left to decide.")
         return Layout(*_just_decided(place), discord.ui.TextDisplay(said), *cards)

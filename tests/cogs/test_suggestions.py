@@ -75,6 +75,36 @@ async def test_queue_of_flags_leads_to_them(world: World) -> None:
     assert "Was this here before?" in text_of(queue)
 
 
+async def test_since_when_holds_for_them_too_and_for_the_buttons(world: World) -> None:
+    ferry = "Ferry quay near Ostmark ordered to {} https://wire.example/{}"
+    await world.watch(live=True)
+    await world.member.send(world.news, ferry.format("remain open throughout", "open"))
+    await suggested(world)
+    await world.later(hours=3)
+    await world.member.send(world.news, ferry.format("be dismantled soon", "closed-again"))
+    recent = {"label": "suggested card", "since": "2h"}
+    queue = (await world.moderator.slash(world.news, "review", **recent)).response
+    assert "be dismantled soon" in text_of(queue)
+    assert "The last one" in text_of(queue)
+    await world.moderator.click(queue, label="Skip")
+    assert "One suggested card that you passed over" in text_of(queue)
+    await world.moderator.click(queue, label="Start again")
+    assert "be dismantled soon" in text_of(queue)
+    wrong = {**recent, "since": "soon"}
+    assert "`yesterday`" in said(await world.moderator.slash(world.news, "review", **wrong))
+    assert "One more suggested card" in text_of(await ask(world))
+
+
+async def test_end_of_a_filtered_queue_leads_to_those_of_its_time(world: World) -> None:
+    await suggested(world)
+    await world.later(hours=3)
+    queue = (await world.moderator.slash(world.news, "review", since="2h")).response
+    assert not buttons(queue)
+    queue = (await world.moderator.slash(world.news, "review", since="4h")).response
+    await world.moderator.click(queue, label="Look at one suggested card")
+    assert "The last one" in text_of(queue)
+
+
 async def test_each_is_one_moderators_for_ten_minutes_and_one_decides(world: World) -> None:
     await suggested(world)
     second = colleague(world)
