@@ -100,12 +100,12 @@ class Reader:
 
     def _scores(self, cleaned: Sequence[Passage]) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         """Return the labels' (n, 5), the marks' (n, 4) and the claim's (n,) probabilities of cleaned passages."""
-        raw, claims = self._raw(cleaned)
+        raw, claims = self.raw(cleaned)
         found = self._calibration
         return found.labels(raw), found.marks(raw), found.claim(claims)
 
-    def _raw(self, cleaned: Sequence[Passage]) -> tuple[np.ndarray, np.ndarray]:
-        """Return the raw scores of all voices (n, 5, 9), the network's first, and the claim's (n,)."""
+    def raw(self, cleaned: Sequence[Passage]) -> tuple[np.ndarray, np.ndarray]:
+        """Return raw scores of cleaned passages: of all voices (n, 5, 9), the network's first, and the claim's (n,)."""
         import torch
 
         from models.network import pad

@@ -4,7 +4,6 @@ import random
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-import numpy as np
 import torch
 from torch import Tensor
 from torch.nn import functional
@@ -14,7 +13,6 @@ from models.network import SHARED, Logits, Network, pad
 from models.tokens import batches
 from models.training.replies import Example
 from models.training.trunk import Item, Trunk
-from models.voices import nearness
 
 HEAD_RATE, LAYER_DECAY, WARM_UP, FLOOR = 8e-4, 0.9, 0.08, 0.02
 WEIGHT_DECAY, LARGEST_STEP, STATE_DROPOUT = 0.01, 1.0, 0.1
@@ -78,20 +76,6 @@ def forward(network: Network, trunk: Trunk, items: Sequence[Item]) -> Logits:
     states = functional.dropout(states, STATE_DROPOUT, training=network.training)
     states = network.encoder.climb(states, batch.mask, SHARED, LAYERS)
     return network.judge(states, batch, torch.stack([item.near for item in items]))
-
-
-def predict(network: Network, trunk: Trunk, items: Sequence[Item]) -> np.ndarray:
-    """Return the raw scores of all voices (n, 5, 9), the network's first."""
-    found: dict[int, Tensor] = {}
-    with torch.inference_mode():
-        for rows in batches([item.encoded for item in items], BATCH_TOKENS):
-            chosen = [items[row] for row in rows]
-            logits = forward(network, trunk, chosen)
-            plain = network.voices(torch.stack([one.topic for one in chosen]), [one.encoded.reply for one in chosen])
-            deep = torch.cat([logits.labels, logits.marks], dim=1)[:, None]
-            near = nearness(torch.stack([one.near for one in chosen]))
-            found.update(zip(rows, torch.cat([deep, plain, near], dim=1), strict=True))
-    return torch.stack([found[row] for row in range(len(items))]).numpy()
 
 
 def loss_of(logits: Logits, examples: Sequence[Example]) -> Tensor:

@@ -5,15 +5,12 @@ threads; the rest fit the calibration. Takes about an hour and a half of two cor
 """
 
 import argparse
-import dataclasses
-import json
 import random
 import shutil
 from collections.abc import Sequence
 from importlib.util import find_spec
 from pathlib import Path
 
-import numpy as np
 import torch
 from safetensors.torch import load_file
 from tokenizers import Tokenizer
@@ -21,17 +18,17 @@ from tokenizers import Tokenizer
 from models.encoder import LAYERS, from_bert
 from models.files import TOKENIZER_FILE, WEIGHTS_FILE, save_weights
 from models.network import SHARED, Network, coarse
-from models.reader import CALIBRATION_FILE, WEIGHTS
+from models.reader import WEIGHTS
 from models.training.annotations import annotated
-from models.training.calibrate import calibrate
 from models.training.chat import chat, talk
-from models.training.learn import Lessons, Plan, predict, train
+from models.training.learn import Lessons, Plan, train
+from models.training.recalibrate import recalibrate
 from models.training.replies import Example, example, held_out, rows, sentences, swapped
 from models.training.trunk import Trunk
 from models.training.voices import fit
 
 PLAN = Plan(epochs=4, rate=2e-4, seed=3)
-SWAPS, HELD_SWAPS, SENTENCES, CHATS, SEED = 4_400, 200, 3_000, 3, 5
+SWAPS, SENTENCES, CHATS, SEED = 4_400, 3_000, 3, 5
 LEARNT = ("claimbuster_two_class.jsonl.gz", "clef2020_t1_tweets.jsonl.gz")
 MEASURED = ("claimbuster_two_class.jsonl.gz", "clef2024_t1_en_dev.jsonl.gz")
 
@@ -77,11 +74,7 @@ def make(data: Path, base: Path, out: Path, plan: Plan) -> None:
     fit(network.voices.requires_grad_(True), topics, replies, [item.example for item in heard])
     save_weights(network, out, coarse=coarse(network))
     shutil.copyfile(base / TOKENIZER_FILE, out / TOKENIZER_FILE)
-    raw = predict(network, trunk, trunk.add(held))
-    gold = np.array([int(np.argmax(one.label or ())) for one in held])
-    moved = predict(network, trunk, trunk.add(swapped(held, min(HELD_SWAPS, len(held)), rng)))
-    fitted = calibrate(raw, gold, np.array([one.marks for one in held], dtype=float) > 0.5, moved)
-    (out / CALIBRATION_FILE).write_text(json.dumps(dataclasses.asdict(fitted), indent=1) + "\n", encoding="utf-8")
+    recalibrate(out, held)
 
 
 def fresh(base: Path) -> tuple[Network, Tokenizer]:
