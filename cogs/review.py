@@ -1,7 +1,6 @@
 """The moderators' queue: alerts, `/review` and the verdicts under both."""
 
 from collections.abc import Sequence
-from datetime import UTC, datetime
 from typing import Any
 
 import discord
@@ -16,7 +15,7 @@ from bot.durations import parse_since
 from bot.errors import NotAllowed, NotFound, UserError
 from bot.languages import _
 from bot.loops import every
-from bot.queue import Wanted, decides, suggested_to, within
+from bot.queue import Part, decides, suggested_to, within
 from bot.records import Flag, Outcome
 from bot.render.alerts import (
     DISMISSED,
@@ -110,13 +109,13 @@ class Review(commands.Cog):
     ) -> None:
         """Go through the flags that wait for a verdict, one at a time."""
         await interaction.response.defer(ephemeral=True)
-        channel_id = channel.id if channel else None
         begin = parse_since(since, self.bot.clock()) if since is not None else None
+        part = Part(channel.id if channel else None, begin)
         if label == SUGGESTED_CARD:
-            await suggestions_of(interaction).next(interaction, Wanted(channel_id, begin))
+            await suggestions_of(interaction).next(interaction, part)
             return
         asked = label == SECOND_OPINION
-        await self.next(interaction, Filters(None if asked else label, channel_id, asked, begin))
+        await self.next(interaction, Filters(None if asked else label, asked, part))
 
     async def next(self, interaction: Pressed, filters: Filters, after: int = 0, before: Flag | None = None) -> None:
         """Hand the next flag of the queue to a moderator, and to nobody else for ten minutes."""
@@ -130,7 +129,7 @@ class Review(commands.Cog):
                 await interaction.edit_original_response(view=view)
                 return
         bot = self.bot
-        cards = await suggested_to(bot.store, bot.quotes, member, filters.cards, bot.clock())
+        cards = await suggested_to(bot.store, bot.quotes, member, filters.part, bot.clock())
         place = Place(filters, len(waiting) - len(rest), before, len(cards))
         await interaction.edit_original_response(view=queue_end(place))
 
@@ -162,9 +161,10 @@ class Review(commands.Cog):
         flags = await self.bot.store.flags.waiting(
             member.guild.id, member.id, self.bot.clock(), filters.label, asked=filters.asked
         )
-        flags = [flag for flag in flags if filters.since is None or flag.created_at >= filters.since]
+        since = filters.part.since
+        flags = [flag for flag in flags if since is None or flag.created_at >= since]
         quotes, places = self.bot.quotes, {flag.channel_id for flag in flags}
-        wanted = [place for place in places if await within(quotes, place, filters.channel_id)]
+        wanted = [place for place in places if await within(quotes, place, filters.part.channel_id)]
         allowed = {place for place in wanted if await decides(quotes, member, place)}
         return [flag for flag in flags if flag.channel_id in allowed]
 
@@ -267,9 +267,7 @@ def filters_of(press: Press) -> Filters | None:
     """Give the filters of the queue in which a button was pressed; None under an alert."""
     if press.match["where"] != QUEUE:
         return None
-    label, channel, since = press.match["label"], press.match["channel"], press.match["since"]
-    begin = datetime.fromtimestamp(int(since), UTC) if since else None
-    return Filters(label or None, int(channel) if channel else None, press.match["asked"] == "1", begin)
+    return Filters(press.match["label"] or None, press.match["asked"] == "1", Part.of(press.match))
 
 
 def chosen(item: discord.ui.Item[Any]) -> str:

@@ -1,6 +1,6 @@
 """Suggested cards: a moderator says whether a story was here before where the bot is not sure."""
 
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 
 import discord
@@ -10,7 +10,7 @@ from bot.buttons import Press, Pressed, member_of
 from bot.client import Hindsight
 from bot.errors import NotAllowed, NotFound, UserError
 from bot.languages import _
-from bot.queue import Wanted, decides, suggested_to
+from bot.queue import Part, decides, suggested_to
 from bot.records import SUGGESTED, Card
 from bot.render import suggestions as render
 from bot.render.cards import gist
@@ -37,22 +37,22 @@ class Suggestions(commands.Cog):
     async def next(
         self,
         interaction: Pressed,
-        wanted: Wanted,
+        part: Part,
         after: int = 0,
         above: discord.ui.Item[Any] | None = None,
     ) -> None:
         """Show a moderator the next suggested card, and nobody else for ten minutes."""
         bot, member, now = self.bot, member_of(interaction), self.bot.clock()
-        waiting = await suggested_to(bot.store, bot.quotes, member, wanted, now)
+        waiting = await suggested_to(bot.store, bot.quotes, member, part, now)
         free = [card_id for card_id in waiting if self._is_free(card_id, member.id, now)]
         rest = [card_id for card_id in free if card_id > after]
         for number, card_id in enumerate(rest, start=1):
-            view = await self._view(card_id, len(rest) - number, wanted, above)
+            view = await self._view(card_id, len(rest) - number, part, above)
             if view is not None:
                 self._leases[card_id] = member.id, now + LEASE
                 await interaction.edit_original_response(view=view)
                 return
-        view = render.none_left(wanted, len(free) - len(rest), above)
+        view = render.none_left(part, len(free) - len(rest), above)
         await interaction.edit_original_response(view=view)
 
     def release(self, card_id: int) -> None:
@@ -64,7 +64,7 @@ class Suggestions(commands.Cog):
         return holder == member_id or until < now
 
     async def _view(
-        self, card_id: int, more: int, wanted: Wanted, above: discord.ui.Item[Any] | None
+        self, card_id: int, more: int, part: Part, above: discord.ui.Item[Any] | None
     ) -> discord.ui.LayoutView | None:
         """Show a card as it stands; None when nothing of it can be shown."""
         card = await self.bot.store.cards.get(card_id)
@@ -74,7 +74,7 @@ class Suggestions(commands.Cog):
         shown = await context_of(self.bot).cards.shown(card)
         if story is None or shown is None:
             return None
-        return render.suggestion_view(card, gist(story), shown, more, wanted, above)
+        return render.suggestion_view(card, gist(story), shown, more, part, above)
 
 
 class Suggestion(Press, template=render.PRESS):
@@ -84,23 +84,23 @@ class Suggestion(Press, template=render.PRESS):
         """Check the person again, then do what the button says, once."""
         await interaction.response.defer()
         cog, action = suggestions_of(interaction), self.match["action"]
-        wanted = wanted_of(self)
+        part = Part.of(self.match)
         if action == "again":
-            await cog.next(interaction, wanted)
+            await cog.next(interaction, part)
             return
         card_id = int(self.match["card"])
         try:
             card = await card_for(interaction, card_id)
         except NotFound:
-            await cog.next(interaction, wanted, card_id)
+            await cog.next(interaction, part, card_id)
             raise
-        done, above = await self._done(interaction, card, wanted)
+        done, above = await self._done(interaction, card, part)
         cog.release(card.id)
-        await cog.next(interaction, wanted, card.id - (action == "undo"), above)
+        await cog.next(interaction, part, card.id - (action == "undo"), above)
         if not done:
             raise UserError(_("Another moderator was a moment faster with this card."))
 
-    async def _done(self, interaction: Pressed, card: Card, wanted: Wanted) -> tuple[bool, discord.ui.Item[Any] | None]:
+    async def _done(self, interaction: Pressed, card: Card, part: Part) -> tuple[bool, discord.ui.Item[Any] | None]:
         """Do it; say whether this press did, and give what is said about it above the next card."""
         bot, who = interaction.client, (interaction.user.id, interaction.client.clock())
         match self.match["action"]:
@@ -108,17 +108,11 @@ class Suggestion(Press, template=render.PRESS):
                 await context_of(bot).bring(card.id)
                 return True, render.accepted(await bot.store.cards.get(card.id) or card)
             case "decline" if await bot.store.suggestions.decline(card.id, *who):
-                return True, render.declined(card, wanted)
+                return True, render.declined(card, part)
             case "undo" if await bot.store.suggestions.reopen(card.id, *who):
                 return True, None
             case action:
                 return action == "skip", None
-
-
-def wanted_of(press: Press) -> Wanted:
-    """Give which suggested cards the person goes through who pressed a button."""
-    channel, since = press.match["channel"], press.match["since"]
-    return Wanted(int(channel) if channel else None, datetime.fromtimestamp(int(since), UTC) if since else None)
 
 
 async def card_for(interaction: Pressed, card_id: int) -> Card:

@@ -6,13 +6,12 @@ one moderator's.
 
 import re
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Any
 
 import discord
 
 from bot.languages import ENGLISH, _, speaking
-from bot.queue import Wanted
+from bot.queue import ALL, Part
 from bot.records import Flag
 from bot.render.labels import COLORS, meaning_of, name_of, sureness
 from bot.render.layout import Layout
@@ -39,18 +38,12 @@ class Filters:
     """Hold what a moderator wants to see of the queue."""
 
     label: str | None = None
-    channel_id: int | None = None
     asked: bool = False
-    since: datetime | None = None
-
-    @property
-    def cards(self) -> Wanted:
-        """Give which suggested cards belong to the same part of the queue."""
-        return Wanted(self.channel_id, self.since)
+    part: Part = ALL
 
     def __str__(self) -> str:
-        since = "" if self.since is None else f":{int(self.since.timestamp())}"
-        return f"{self.label or ''}:{self.channel_id or ''}:{int(self.asked)}{since}"
+        channel, since = self.part.for_id()
+        return f"{self.label or ''}:{channel}:{int(self.asked)}{since}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +94,7 @@ def review_view(alert: Alert, place: Place) -> Layout:
 
 def queue_end(place: Place) -> Layout:
     """Say that nothing is left, or what was skipped."""
-    cards = [invitation(place.suggested, place.filters.cards)] if place.suggested else []
+    cards = [invitation(place.suggested, place.filters.part)] if place.suggested else []
     if not place.more:
         said = _("### ✨ Nothing waits\nNo flag is left to decide.")
         return Layout(*_just_decided(place), discord.ui.TextDisplay(said), *cards)

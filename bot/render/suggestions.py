@@ -5,7 +5,7 @@ from typing import Any
 import discord
 
 from bot.languages import _
-from bot.queue import Wanted
+from bot.queue import Part
 from bot.records import Card
 from bot.render.cards import Shown, entries
 from bot.render.layout import Layout
@@ -17,9 +17,7 @@ SAID = 300  # characters of the story
 Item = discord.ui.Item[Any]
 
 
-def suggestion_view(
-    card: Card, story: str, shown: Shown, more: int, wanted: Wanted, above: Item | None = None
-) -> Layout:
+def suggestion_view(card: Card, story: str, shown: Shown, more: int, part: Part, above: Item | None = None) -> Layout:
     """Show a card that may be right as it would be posted, below the story that it answers.
 
     `more` counts those that wait after it, `above` tells what was done with the one before.
@@ -29,9 +27,9 @@ def suggestion_view(
     head = f"{_('### 🕰️ Was this here before?')}\n-# <#{card.channel_id}> · {told} · {link}"
     after = numbered("{number} more suggested card", "{number} more suggested cards", more)
     buttons = discord.ui.ActionRow[Any](
-        _button(_("The same: post the card"), card.id, "post", wanted, discord.ButtonStyle.success),
-        _button(_("Not the same"), card.id, "decline", wanted),
-        _button(_("Skip"), card.id, "skip", wanted),
+        _button(_("The same: post the card"), card.id, "post", part, discord.ButtonStyle.success),
+        _button(_("Not the same"), card.id, "decline", part),
+        _button(_("Skip"), card.id, "skip", part),
     )
     texts = [
         f"{head}\n> {quote(story, SAID) or _('(no text)')}",
@@ -43,11 +41,11 @@ def suggestion_view(
     return _under(above, discord.ui.Container[Any](*displays, buttons, accent_color=ACCENT))
 
 
-def declined(card: Card, wanted: Wanted) -> Item:
+def declined(card: Card, part: Part) -> Item:
     """Say that a card is not posted, with the way back."""
     link = jump(card.guild_id, card.channel_id, card.message_id)
     said = _("➖ Not the same: no card under [this story]({link}).").format(link=link)
-    return discord.ui.Section[Any](said, accessory=_button(_("Undo"), card.id, "undo", wanted))
+    return discord.ui.Section[Any](said, accessory=_button(_("Undo"), card.id, "undo", part))
 
 
 def accepted(card: Card) -> Item:
@@ -61,7 +59,7 @@ def accepted(card: Card) -> Item:
     return discord.ui.TextDisplay(said.format(link=link))
 
 
-def none_left(wanted: Wanted, passed: int = 0, above: Item | None = None) -> Layout:
+def none_left(part: Part, passed: int = 0, above: Item | None = None) -> Layout:
     """Say that no suggested card waits, or how many were passed over."""
     if not passed:
         said = _("### ✨ No suggested card waits\nWhat I am sure of, I post; where I am not, I ask you here.")
@@ -72,26 +70,25 @@ def none_left(wanted: Wanted, passed: int = 0, above: Item | None = None) -> Lay
         passed,
     )
     said = f"{_('### You are through')}\n{capital(left)}"
-    row = discord.ui.ActionRow[Any](_button(_("Start again"), 0, "again", wanted))
+    row = discord.ui.ActionRow[Any](_button(_("Start again"), 0, "again", part))
     return _under(above, discord.ui.TextDisplay[Any](said), row)
 
 
-def invitation(waiting: int, wanted: Wanted) -> discord.ui.ActionRow[Any]:
+def invitation(waiting: int, part: Part) -> discord.ui.ActionRow[Any]:
     """Lead from the end of the queue to the suggested cards."""
     said = numbered("Look at {number} suggested card", "Look at {number} suggested cards", waiting)
-    return discord.ui.ActionRow(_button(said, 0, "again", wanted, discord.ButtonStyle.primary))
+    return discord.ui.ActionRow(_button(said, 0, "again", part, discord.ButtonStyle.primary))
 
 
 def _button(
     label: str,
     card_id: int,
     action: str,
-    wanted: Wanted,
+    part: Part,
     style: discord.ButtonStyle = discord.ButtonStyle.secondary,
 ) -> discord.ui.Button[Any]:
-    since = "" if wanted.since is None else f":{int(wanted.since.timestamp())}"
-    custom_id = f"suggested:{card_id}:{action}:{wanted.channel_id or ''}{since}"
-    return discord.ui.Button(label=label, custom_id=custom_id, style=style)
+    channel, since = part.for_id()
+    return discord.ui.Button(label=label, custom_id=f"suggested:{card_id}:{action}:{channel}{since}", style=style)
 
 
 def _under(above: Item | None, *items: Item) -> Layout:

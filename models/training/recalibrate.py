@@ -8,29 +8,17 @@ import argparse
 import dataclasses
 import json
 import random
+import shutil
 from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
 
-from models.calibration import Calibration
-from models.labels import LABELS, MARKS
 from models.reader import CALIBRATION_FILE, WEIGHTS, Passage, Reader
 from models.training.calibrate import calibrate
 from models.training.replies import Example, example, held_out, rows, swapped
 
 HELD_SWAPS, AT_ONCE, SEED = 200, 256, 99
-VOICES = 5
-EVEN = (1 / VOICES,) * VOICES
-PLAIN = Calibration(
-    labels_scales=EVEN,
-    labels_shift=(0.0,) * len(LABELS),
-    marks_scales=(EVEN,) * len(MARKS),
-    marks_shift=(0.0,) * len(MARKS),
-    claim_scale=1.0,
-    claim_shift=0.0,
-    sure=(0.0,) * len(LABELS),
-)
 
 
 def main() -> None:
@@ -45,24 +33,21 @@ def main() -> None:
 
 def recalibrate(weights: Path, held: Sequence[Example]) -> None:
     """Fit the calibration of the weights in a folder to examples that they have not learnt from, and write it there."""
-    if not (weights / CALIBRATION_FILE).exists():
-        _write(PLAIN, weights)
+    file = weights / CALIBRATION_FILE
+    if not file.exists():
+        shutil.copyfile(WEIGHTS / CALIBRATION_FILE, file)  # a reader does not load without; raw scores go past it
     reader = Reader.from_pretrained(weights)
     moved = swapped(held, min(HELD_SWAPS, len(held)), random.Random(SEED))  # noqa: S311 - not for secrets
     gold = np.array([int(np.argmax(one.label or ())) for one in held])
     marks = np.array([one.marks for one in held], dtype=float) > 0.5
-    _write(calibrate(_scores(reader, held), gold, marks, _scores(reader, moved)), weights)
+    fitted = calibrate(_scores(reader, held), gold, marks, _scores(reader, moved))
+    file.write_text(json.dumps(dataclasses.asdict(fitted), indent=1) + "\n", encoding="utf-8")
 
 
 def _scores(reader: Reader, examples: Sequence[Example]) -> np.ndarray:
     passages = [Passage(one.text, one.story, one.parent) for one in examples]
     parts = [passages[start : start + AT_ONCE] for start in range(0, len(passages), AT_ONCE)]
     return np.concatenate([reader.raw(part)[0] for part in parts])
-
-
-def _write(found: Calibration, weights: Path) -> None:
-    values = json.dumps(dataclasses.asdict(found), indent=1)
-    (weights / CALIBRATION_FILE).write_text(f"{values}\n", encoding="utf-8")
 
 
 if __name__ == "__main__":

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from simcord.components import validate_components, walk_components
 
 from bot.policy import PRESETS
+from bot.queue import Part
 from bot.records import Flag
 from bot.render.alerts import (
     DISMISSED,
@@ -64,7 +65,10 @@ ALERTS = st.builds(
     last_of_day=st.booleans(),
 )
 FILTERS = st.builds(
-    Filters, st.none() | st.sampled_from(LABELS), st.none() | IDS, st.booleans(), st.none() | st.just(AT)
+    Filters,
+    st.none() | st.sampled_from(LABELS),
+    st.booleans(),
+    st.builds(Part, st.none() | IDS, st.none() | st.just(AT)),
 )
 
 
@@ -109,7 +113,7 @@ def test_settled_alerts_are_one_line_without_the_message(flag: Flag, verdict: st
 
 def test_ids_of_buttons_fit_and_begin_with_the_row() -> None:
     flag = Flag(2**31, BIG, BIG, BIG, BIG, "off-topic", 1.0, AT)
-    queue = review_view(Alert(flag, "x"), Place(Filters("off-topic", BIG, True, AT), 1))
+    queue = review_view(Alert(flag, "x"), Place(Filters("off-topic", True, Part(BIG, AT)), 1))
     ids = [part["custom_id"] for view in (queue, alert_view(Alert(flag, "x"))) for part in _pressed(view)]
     assert max(len(custom_id) for custom_id in ids) <= 100
     assert all(custom_id.split(":")[1] == str(flag.id) for custom_id in ids)

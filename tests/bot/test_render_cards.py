@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from bot.importing_reviews import LONGEST_URL
 from bot.languages import speaking
-from bot.queue import Wanted
+from bot.queue import Part
 from bot.records import Card, Checked, FactCheck, MatchState, Occurrence, Post
 from bot.render import suggestions
 from bot.render.cards import Cited, Shown, answer_view, card_view, gist, resumed_view, stopped_view, title
@@ -22,7 +22,7 @@ from models.labels import LABELS, UNSURE
 
 NOW = datetime(2026, 2, 24, tzinfo=UTC)
 IDS = st.integers(1, 2**63 - 1)
-WANTED = st.builds(Wanted, st.none() | IDS, st.none() | st.just(NOW))
+PARTS = st.builds(Part, st.none() | IDS, st.none() | st.just(NOW))
 TALLIES = st.dictionaries(st.sampled_from((*LABELS, UNSURE)), st.integers(0, 5000), max_size=6)
 OCCURRENCES = st.builds(
     Occurrence,
@@ -110,17 +110,15 @@ def test_answer_is_within_the_limits(about: str, sure: Shown, maybe: Shown, lang
 
 
 @settings(max_examples=40, deadline=None)
-@given(TEXTS, shown(1, 3, 0), st.integers(0, 99), WANTED, st.sampled_from(["en", "de"]))
-def test_suggested_card_is_within_the_limits(
-    story: str, shown: Shown, more: int, wanted: Wanted, language: str
-) -> None:
+@given(TEXTS, shown(1, 3, 0), st.integers(0, 99), PARTS, st.sampled_from(["en", "de"]))
+def test_suggested_card_is_within_the_limits(story: str, shown: Shown, more: int, part: Part, language: str) -> None:
     card = Card(2**31, shown.guild_id, 2**63, 2**63, 2**63, (), NOW)
     with speaking(language):
-        above = suggestions.declined(card, wanted)
-        within_limits(suggestions.suggestion_view(card, story, shown, more, wanted, above))
+        above = suggestions.declined(card, part)
+        within_limits(suggestions.suggestion_view(card, story, shown, more, part, above))
         for state in ("posted", "shadow", "pending", "dropped"):
             above = suggestions.accepted(replace(card, state=state))
-            within_limits(suggestions.none_left(wanted, more, above))
+            within_limits(suggestions.none_left(part, more, above))
 
 
 def test_longest_card_and_answer_still_hold_a_fact_check() -> None:

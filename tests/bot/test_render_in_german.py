@@ -9,6 +9,7 @@ from simcord.components import validate_modal
 
 from bot.languages import speaking
 from bot.policy import PRESETS
+from bot.queue import Part
 from bot.records import Sample, Server, Thresholds
 from bot.render import audit, reports, settings, setup, statistics
 from bot.render.alerts import DISMISSED, Alert, Filters, Place, queue_end, review_view
@@ -50,7 +51,7 @@ def views() -> Iterator[Layout]:
     """Show what there is to be seen, at its longest."""
     alert = Alert(FLAG, "x" * 4000, BIG, ("w" * 99,) * 3, "s" * 999, "p" * 999, (999, 999), last_of_day=True)
     before = replace(FLAG, id=1, verdict=DISMISSED, decided_by=BIG, decided_at=AT)
-    yield review_view(alert, Place(Filters("off-topic", BIG, asked=True), 999, before))
+    yield review_view(alert, Place(Filters("off-topic", True, Part(BIG)), 999, before))
     yield queue_end(Place(Filters(), 999, before))
     yield settings.panel(settings.Overview("*" * 100, SERVER, [BIG] * 60, 10**6, 10**6, ["x" * 600] * 9, TEN_A_DAY))
     for name in PRESETS:
