@@ -21,16 +21,20 @@ from models.embedder import DIMENSIONS
 # Its compiled half is unknown to type checkers.
 faiss: Any = import_module("faiss")
 
-MAGIC = b"HSIX1"
+MAGIC = b"HSIX2"
 CHUNK_BYTES = 1 << 20
 NONCE_BYTES = 12
 SEAL_BYTES = NONCE_BYTES + 16
-# Up to here every vector is compared, as float16; beyond, only those of the likeliest lists are, as 8 bits a number:
-# about so many, and of more than a million a sixteenth.
+# Up to here every vector is compared, as float16; beyond, only those of the likeliest lists are, as a byte a number:
+# about so many, and of more than a million a twelfth.
 ALL_COMPARED = 20_000
-COMPARED = 62_500
-LEAST_SHARE = 1 / 16
+COMPARED = 83_000
+LEAST_SHARE = 1 / 12
 SAMPLES_PER_LIST = 40
+# What a number of a unit vector is multiplied by to become a byte: up to 0.28 fits, and of 100,000 texts one has a
+# larger one, which is cut. One scale for all lets bytes be subtracted from bytes, without a float in between.
+BYTE_SCALE = 450.0
+BYTE_ZERO = 128.0
 
 
 class ClaimIndex:
@@ -68,8 +72,8 @@ class ClaimIndex:
 
     @property
     def exact(self) -> bool:
-        """Say whether a search compares all vectors; if not, its cosines are off by up to a thousandth."""
-        return self._index.nlist == 1
+        """Say whether a search compares all vectors; if not, its cosines are off by a few thousandths."""
+        return not _in_bytes(self._index)
 
     @property
     def ids(self) -> np.ndarray:
@@ -83,7 +87,7 @@ class ClaimIndex:
         """Add unit vectors float32 (n, 384) under `ids`; one that is there already is replaced."""
         numbers = np.asarray(ids, np.int64)
         self.remove(ids)
-        self._index.add_with_ids(np.ascontiguousarray(vectors, np.float32), numbers)
+        self._index.add_with_ids(_kept(self._index, vectors), numbers)
         self.changed = True
 
     def remove(self, ids: Sequence[int]) -> int:
@@ -99,7 +103,9 @@ class ClaimIndex:
         if not len(self):
             return []
         self._index.nprobe = probes(self._index.nlist, len(self))
-        cosines, ids = self._index.search(np.ascontiguousarray(vector[None], np.float32), k)
+        found, ids = self._index.search(_kept(self._index, vector[None]), k)
+        # Of unit vectors the squared distance is 2 - 2 cos.
+        cosines = 1 - found / (2 * BYTE_SCALE**2) if _in_bytes(self._index) else found
         return [(int(i), float(c)) for i, c in zip(ids[0], cosines[0], strict=True) if i >= 0]
 
     def save(self, path: Path, key: bytes, owner: int) -> None:
@@ -126,14 +132,15 @@ class ClaimIndex:
         ids = self.ids
         grouped = _new_index(wanted)
         chosen = np.random.default_rng(0).permutation(ids)[: SAMPLES_PER_LIST * wanted]
-        grouped.train(self._vectors(chosen))
+        grouped.train(_kept(grouped, self._vectors(chosen)))
         for start in range(0, len(ids), 1 << 16):
             part = ids[start : start + (1 << 16)]
-            grouped.add_with_ids(self._vectors(part), part)
+            grouped.add_with_ids(_kept(grouped, self._vectors(part)), part)
         self._index = grouped
 
     def _vectors(self, ids: np.ndarray) -> np.ndarray:
-        return np.stack([self._index.reconstruct(int(number)) for number in ids])
+        found = np.stack([self._index.reconstruct(int(number)) for number in ids])
+        return (found - BYTE_ZERO) / BYTE_SCALE if _in_bytes(self._index) else found
 
 
 def lists_for(vectors: int) -> int:
@@ -146,13 +153,25 @@ def probes(lists: int, vectors: int) -> int:
     return round(lists * min(1, max(LEAST_SHARE, COMPARED / vectors)))
 
 
+def _in_bytes(index: Any) -> bool:
+    return index.nlist > 1
+
+
+def _kept(index: Any, vectors: np.ndarray) -> np.ndarray:
+    """Return unit vectors as `index` wants them, float32 (n, 384): as they are, or where it keeps bytes, 0 to 255."""
+    if _in_bytes(index):
+        vectors = np.clip(np.rint(vectors * BYTE_SCALE) + BYTE_ZERO, 0, 255)
+    return np.ascontiguousarray(vectors, np.float32)
+
+
 def _new_index(lists: int) -> Any:
-    centres = faiss.IndexFlatIP(DIMENSIONS)
-    kind = faiss.ScalarQuantizer.QT_fp16 if lists == 1 else faiss.ScalarQuantizer.QT_8bit
-    index = faiss.IndexIVFScalarQuantizer(centres, DIMENSIONS, lists, kind, faiss.METRIC_INNER_PRODUCT, False)
     if lists == 1:  # one list needs no training: its centre is the origin
+        kind, metric, centres = faiss.ScalarQuantizer.QT_fp16, faiss.METRIC_INNER_PRODUCT, faiss.IndexFlatIP(DIMENSIONS)
         centres.add(np.zeros((1, DIMENSIONS), np.float32))
-        index.is_trained = True
+    else:
+        kind, metric, centres = faiss.ScalarQuantizer.QT_8bit_direct, faiss.METRIC_L2, faiss.IndexFlatL2(DIMENSIONS)
+    index = faiss.IndexIVFScalarQuantizer(centres, DIMENSIONS, lists, kind, metric, False)
+    index.is_trained = lists == 1
     index.set_direct_map_type(faiss.DirectMap.Hashtable)
     return index
 

@@ -106,12 +106,29 @@ def test_many_vectors_are_grouped_and_still_found(tmp_path: Path, monkeypatch: p
     assert again.search(rows[3], 1)[0][0] != ids[3]
 
 
+def test_bytes_tell_cosines_to_a_few_thousandths_and_keep_them_when_grouped_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(claim_index, "ALL_COMPARED", 100)
+    index, ids, rows = filled(300)
+    asked = rows[:20] + 0.3 * rows[20:40]
+    asked /= np.linalg.norm(asked, axis=1, keepdims=True)
+    true = {n: dict(zip(ids, (rows @ asked[n]).tolist(), strict=True)) for n in range(20)}
+    for lists in (64, 256):
+        monkeypatch.setattr(claim_index, "lists_for", lambda _, lists=lists: lists)
+        index._regroup()
+        assert index._index.nlist == lists and not index.exact
+        monkeypatch.setattr(claim_index, "probes", lambda lists, _: lists)
+        for n in range(20):
+            found = index.search(asked[n], 10)
+            assert found == [(number, pytest.approx(true[n][number], abs=6e-3)) for number, _ in found]
+            assert [number for number, _ in found[:2]] == sorted(true[n], key=lambda i: -true[n][i])[:2]
+
+
 def test_lists_grow_with_the_vectors() -> None:
     assert [lists_for(n) for n in (0, 20_000, 20_001, 1_000_000)] == [1, 1, 512, 4096]
 
 
 def test_about_as_many_are_compared_however_many_there_are() -> None:
-    assert [probes(lists_for(n), n) for n in (1, 62_500, 250_000, 1_000_000, 4_000_000)] == [1, 1024, 512, 256, 512]
+    assert [probes(lists_for(n), n) for n in (1, 83_000, 250_000, 1_000_000, 4_000_000)] == [1, 1024, 680, 341, 683]
 
 
 @settings(max_examples=25, deadline=None)
