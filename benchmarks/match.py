@@ -4,6 +4,8 @@ python -m benchmarks.match [SET ...]
 
 Asks the sets beside the checkout (../shared/data/claims) and has ../shared/score/claims.py score the answers. Queries
 lose the byline that a chat message would not have. The first run encodes the archives (minutes), later ones do not.
+`stories` judges pairs of messages as in a server's own history: a sixth of the invented stories, which nothing learnt
+from, against how they are told again, and against what only looks like them.
 """
 
 import gzip
@@ -12,13 +14,16 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterable
+from collections import Counter
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from bot.archive import Archive
 from bot.jsonl import QueryRow
 from models.embedder import Embedder
+from models.matcher import Matcher
 from models.training.claims import BYLINE, DATA
+from models.training.stories import OTHER, SAME, read_stories, story_pairs
 
 SCORER = DATA.parents[1] / "score" / "claims.py"
 SETS = {
@@ -99,13 +104,27 @@ def confirmed_replies(embedder: Embedder, folder: Path) -> tuple[int, int]:
     return sum(result.state == "confirmed" for result in results), len(rows)
 
 
+def judged_stories(embedder: Embedder) -> Iterator[str]:
+    """Say for each kind of text how many are taken for the story's claim, and for its denial."""
+    stories, matcher = read_stories("test"), Matcher.from_pretrained(embedder)
+    for kind in (*SAME, *OTHER):
+        judged = matcher.judge(story_pairs(stories, [kind], embedder))
+        states = Counter(each.state for each in judged)
+        denied = sum(each.contradicts for each in judged)
+        shares = [count / len(stories) for count in (states["confirmed"], states["suggested"], denied)]
+        yield "{}: confirmed {:.3f}, suggested {:.3f}, taken for a denial {:.3f}".format(kind, *shares)
+
+
 def main() -> None:
     """Print a line for each set."""
     embedder = Embedder.from_pretrained()
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        for asked in sys.argv[1:] or [*SETS, "replies"]:
+        for asked in sys.argv[1:] or [*SETS, "replies", "stories"]:
             started = time.perf_counter()
+            if asked == "stories":
+                print(*judged_stories(embedder), sep="\n", flush=True)
+                continue
             if asked == "replies":
                 confirmed, all_of_them = confirmed_replies(embedder, folder)
                 print(f"replies: {confirmed} of {all_of_them} confirmed", flush=True)

@@ -83,7 +83,7 @@ class Archive:
         with path.open(encoding="utf-8", errors="surrogateescape") as lines:
             rows = list({row.id: row for row in read_rows(ArchiveRow, lines, report or _ignore)}.values())
         vectors = VectorCache(embedder, cache).encode([row.whole for row in rows], progress)
-        return cls(rows, vectors, embedder, matcher or Matcher.from_pretrained())
+        return cls(rows, vectors, embedder, matcher or Matcher.from_pretrained(embedder))
 
     def match(self, queries: Sequence[QueryRow], *, any_date: bool = False, top: int = 10) -> list[MatchResult]:
         """Return a result for every query, in order, with at most `top` matches each.

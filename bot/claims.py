@@ -18,7 +18,8 @@ from bot.store import Store
 from models.matcher import Judgement, Pair
 from models.statements import parts
 
-FLOOR = 0.55  # cosine under which two texts are not compared at all
+FLOOR = 0.4  # cosine under which two texts are not compared at all: a retelling in wholly other words lies at 0.55
+ALIKE = 0.55  # and under which a text that cannot be compared now is not even suggested
 CANDIDATES = 50  # nearest claims looked at
 COMPARED = 3  # candidates whose text is fetched for one claim
 SHOWN = 12  # and once one is confirmed, since a card quotes them anyway
@@ -119,15 +120,13 @@ class ClaimMemory:
             if found.message_id in same_url:
                 best[found.conversation_id] = replace(found, state=MatchState.CONFIRMED)
                 limit = SHOWN
-            elif compared < limit and not (first or await self._affords(found, claim)):
-                best[found.conversation_id] = found
-            elif compared < limit:
+            elif compared < limit and (first or await self._affords(found, claim)):
                 compared += 1
                 graded = await self._compared(found, stated)
                 if graded is not None:
                     best[found.conversation_id] = graded
                     limit = SHOWN if graded.state is MatchState.CONFIRMED else limit
-            else:
+            elif found.score >= ALIKE:
                 best[found.conversation_id] = found
         return sorted(best.values(), key=lambda occurrence: occurrence.at)
 

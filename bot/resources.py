@@ -138,7 +138,8 @@ def load_models() -> Learned:
     from models.reader import Reader
 
     try:
-        return Learned(Reader.from_pretrained(), Embedder.from_pretrained(), Matcher.from_pretrained())
+        embedder = Embedder.from_pretrained()
+        return Learned(Reader.from_pretrained(), embedder, Matcher.from_pretrained(embedder))
     except (OSError, ValueError, KeyError, RuntimeError) as error:
         raise ConfigurationError(f"The weights cannot be loaded: {error}. Clone the repository again.") from error
 

@@ -2,17 +2,21 @@
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
-from typing import Self
+from typing import TYPE_CHECKING, Self
 
 import numpy as np
 from safetensors.numpy import load_file
 
+from models.cross_encoder import CrossEncoder
 from models.entities import dates, disagree, names_differ, numbers
 from models.sentences import split_sentences
 from models.wording import bucket, plain, stems
+
+if TYPE_CHECKING:
+    from models.embedder import Embedder
 
 WEIGHTS = Path(__file__).parent / "weights" / "matcher"
 WEIGHTS_FILE = "matcher.safetensors"
@@ -20,6 +24,11 @@ FEWEST_WORDS = 8
 MOST_SENTENCES = 6
 ABOUT_AS_ALIKE = 0.75
 FAR = 3.0  # farther above the next is no surer: in a small archive nothing else is near
+READ = 6  # candidates of an archive that are read together with a text, those likeliest by words and vectors
+READ_FROM = -6.0  # log-odds by words and vectors below which a pair is not read
+LISTED_FROM = -4.5  # and below which nothing is read that an archive has: one reply in ten gets that far
+UNREAD = -6.0  # what reading says of such a pair, and at least of any other
+RELATED_FROM = 0.0  # log-odds by words and vectors from which a pair is related, whatever reading says
 _DENIALS = re.compile(
     r"\b(?:not?|never|neither|nor|without|none|nobody|cannot|false|fake|hoax|myth|debunk\w*|den(?:y|ies|ied)|untrue"
     r"|refut\w*|disprov\w*|\w+n['’]t)\b",
@@ -53,28 +62,64 @@ class Judgement:
     contradicts: bool = False
 
 
-class Matcher:
-    """Judge pairs of a text and an earlier claim by meaning, rare words and what they name.
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """Hold what speaks for n pairs.
 
-    The weights were fitted on judged pairs and so are the two thresholds (models/training/matcher.py). `standing`
-    (4,) says how much a score and how much standing out count in an archive, what is added, and the threshold there.
+    `counted` (n, 3): the log-odds by features, those by reading, and 1; `denied` (n,): one text denies the other.
     """
 
-    def __init__(self, rarity: np.ndarray, weights: np.ndarray, thresholds: np.ndarray, standing: np.ndarray) -> None:
-        self._rarity = rarity.astype(np.float32)
-        self._weights = weights
-        self._confirm_at, self._suggest_at = (float(value) for value in thresholds)
-        *self._standing, self._stands_at = (float(value) for value in standing)
+    counted: np.ndarray
+    denied: np.ndarray
+
+    @property
+    def related(self) -> np.ndarray:
+        """Say of each pair whether words and vectors are so like that it is at least related, (n,)."""
+        return self.counted[:, 0] >= RELATED_FROM
+
+
+@dataclass(frozen=True, slots=True)
+class Fitted:
+    """Hold what models/training/matcher.py has fitted.
+
+    `rarity` (32768,) of hashed stems; `weights` (10,) of the features; `pair` and `listed` (3,) say how much the
+    features and the reading count in a pair by itself and in an archive, and what is added; `thresholds` (2,) confirm
+    and suggest a pair by itself; `standing` (5,) says how much a score and how much standing out count in an archive,
+    what is added, and the thresholds that confirm (of the sum) and suggest (of a candidate) there.
+    """
+
+    rarity: np.ndarray
+    weights: np.ndarray
+    pair: np.ndarray
+    listed: np.ndarray
+    thresholds: np.ndarray
+    standing: np.ndarray
+
+
+class Matcher:
+    """Judge pairs of a text and an earlier claim by meaning, rare words and what they name, then by reading them."""
+
+    def __init__(self, fitted: Fitted, cross_encoder: CrossEncoder) -> None:
+        self._rarity = fitted.rarity.astype(np.float32)
+        self.fitted = fitted
+        self.cross_encoder = cross_encoder
 
     @classmethod
-    def from_pretrained(cls, path: Path = WEIGHTS) -> Self:
-        """Load the weights that lie in `path`; nothing is fetched from anywhere."""
-        stored = load_file(path / WEIGHTS_FILE)
-        return cls(stored["rarity"], stored["weights"], stored["thresholds"], stored["standing"])
+    def from_pretrained(cls, embedder: "Embedder", path: Path = WEIGHTS) -> Self:
+        """Load the weights that lie in `path` and the cross-encoder's; nothing is fetched from anywhere."""
+        return cls(Fitted(**load_file(path / WEIGHTS_FILE)), CrossEncoder.from_pretrained(embedder))
 
     def judge(self, pairs: Sequence[Pair]) -> list[Judgement]:
         """Return a judgement for every pair, in order."""
-        return [self._judge(pair, self.features(pair)) for pair in pairs]
+        known = [self.features(pair) for pair in pairs]
+        found = self.weigh(pairs, known)
+        confirm_at, suggest_at = self.fitted.thresholds
+        scores = _odds(found.counted @ self.fitted.pair)
+        likely = (scores >= suggest_at) | found.related
+        return [
+            _judgement(score, denied, score >= confirm_at and may_be_sure(pair, features), suggested)
+            for pair, features, score, denied, suggested in zip(pairs, known, scores, found.denied, likely, strict=True)
+        ]
 
     def choose(self, pairs: Sequence[Pair]) -> list[Judgement]:
         """Return a judgement for every candidate that an archive has for one text, in order.
@@ -85,18 +130,40 @@ class Matcher:
         if not pairs:
             return []
         known = [self.features(pair) for pair in pairs]
-        logits = np.array(known) @ self._weights
+        found = self.weigh_listed(pairs, known)
+        logits = found.counted @ self.fitted.listed
         best, out = self.stands_out(logits, [pair.claim for pair in pairs])
-        high, far, added = self._standing
+        high, far, added, confirm_at, suggest_at = self.fitted.standing
+        scores = _odds(logits)
+        likely = (scores >= suggest_at) | found.related
         chosen = []
         for place, (pair, features) in enumerate(zip(pairs, known, strict=True)):
-            judged = self._judge(pair, features)
-            stands = place in best and high * logits[place] + far * out + added >= self._stands_at
-            if judged.state is not State.NONE:
-                sure = stands and _may_be_sure(pair, features)
-                judged = replace(judged, state=State.CONFIRMED if sure else State.SUGGESTED)
-            chosen.append(judged)
+            stands = place in best and high * logits[place] + far * out + added >= confirm_at
+            sure = stands and may_be_sure(pair, features)
+            chosen.append(_judgement(scores[place], found.denied[place], sure, likely[place]))
         return chosen
+
+    def weigh(self, pairs: Sequence[Pair], known: Sequence[np.ndarray]) -> Evidence:
+        """Return what speaks for pairs by themselves, whose features are `known`; all that are likely are read."""
+        at_first = self._at_first(known)
+        return self._weigh(pairs, at_first, np.flatnonzero(at_first >= READ_FROM))
+
+    def weigh_listed(self, pairs: Sequence[Pair], known: Sequence[np.ndarray]) -> Evidence:
+        """Return what speaks for the candidates of an archive; only the likeliest are read, and if they are likely."""
+        at_first = self._at_first(known)
+        best = np.argsort(-at_first, kind="stable")[:READ]
+        return self._weigh(pairs, at_first, best[at_first[best] >= LISTED_FROM])
+
+    def _at_first(self, known: Sequence[np.ndarray]) -> np.ndarray:
+        return np.array(known, np.float32).reshape(-1, len(self.fitted.weights)) @ self.fitted.weights
+
+    def _weigh(self, pairs: Sequence[Pair], at_first: np.ndarray, likely: np.ndarray) -> Evidence:
+        read = self.cross_encoder.score([(pairs[place].text, pairs[place].claim) for place in likely])
+        same = np.full(len(pairs), UNREAD, np.float32)
+        same[likely] = read[:, 0].clip(min=UNREAD)
+        denied = np.array([denies(pair.text) != denies(pair.claim) for pair in pairs], bool)
+        denied[likely] = read[:, 1] > 0
+        return Evidence(np.stack([at_first, same, np.ones_like(same)], axis=1), denied)
 
     def stands_out(self, logits: np.ndarray, claims: Sequence[str]) -> tuple[list[int], float]:
         """Return the places of the best claim and of those like it, and how far it is above the next, in [0, 3]."""
@@ -104,7 +171,8 @@ class Matcher:
         best = int(np.argmax(logits))
         same = [place for place in range(len(claims)) if self._likeness(found[best], found[place]) >= ABOUT_AS_ALIKE]
         others = [logits[place] for place in range(len(claims)) if place not in same and place != best]
-        return sorted({best, *same}), float(min(logits[best] - max(others, default=self._weights[-1]), FAR))
+        nothing = self.fitted.listed @ [self.fitted.weights[-1], UNREAD, 1.0]
+        return sorted({best, *same}), float(min(logits[best] - max(others, default=nothing), FAR))
 
     def features(self, pair: Pair) -> np.ndarray:
         """Return what is known of a pair, float32 (10,), the last always 1."""
@@ -144,17 +212,21 @@ class Matcher:
         mass = self._mass(left) + self._mass(right)
         return 2 * self._mass(left & right) / mass if mass else 0.0
 
-    def _judge(self, pair: Pair, features: np.ndarray) -> Judgement:
-        score = float(1 / (1 + np.exp(-features @ self._weights)))
-        sure = score >= self._confirm_at and _may_be_sure(pair, features)
-        state = State.CONFIRMED if sure else State.SUGGESTED if score >= self._suggest_at else State.NONE
-        return Judgement(score, state, state is not State.NONE and denies(pair.text) != denies(pair.claim))
-
     def _mass(self, words: frozenset[str]) -> float:
         return float(self._rarity[[bucket(word) for word in words]].sum()) if words else 0.0
 
 
-def _may_be_sure(pair: Pair, features: np.ndarray) -> bool:
+def _odds(logits: np.ndarray) -> np.ndarray:
+    return 1 / (1 + np.exp(-logits))
+
+
+def _judgement(score: float, denied: bool, sure: bool, likely: bool) -> Judgement:
+    """Return a judgement; what is not even likely is never sure."""
+    state = State.NONE if not likely else State.CONFIRMED if sure else State.SUGGESTED
+    return Judgement(float(score), state, bool(likely and denied))
+
+
+def may_be_sure(pair: Pair, features: np.ndarray) -> bool:
     """Say whether a pair may be confirmed at all: long enough, and naming nothing that the other contradicts."""
     return len(plain(pair.text).split()) >= FEWEST_WORDS and not (features[7] > 0 or features[8] > 0)
 

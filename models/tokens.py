@@ -1,4 +1,7 @@
-"""Passages → token ids: the reply first and longest, then as much of story and parent as there is room for."""
+"""Passages → token ids: the reply first and longest, then as much of story and parent as there is room for.
+
+And pairs of a text and a claim, cut alike.
+"""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -8,6 +11,7 @@ if TYPE_CHECKING:
     from tokenizers import Tokenizer
 
 REPLY_HEAD, REPLY_TAIL, CONTEXT = 70, 30, 40
+PAIR_TEXT, PAIR_CLAIM = 60, 64
 BATCH_COST = 32  # what a batch costs by itself, in tokens
 
 
@@ -45,6 +49,14 @@ def encode_alone(tokenizer: "Tokenizer", text: str, reply: bool) -> Encoded:
     start, end = _frame(tokenizer)
     ids = [start, *(_ends(ids) if reply else ids[:CONTEXT]), end]
     return Encoded(ids, len(ids))
+
+
+def encode_pair(tokenizer: "Tokenizer", text: str, claim: str) -> Encoded:
+    """Return `[CLS] text [SEP] claim [SEP]`, of either no more than its beginning."""
+    start, end = _frame(tokenizer)
+    first, second = (tokenizer.encode(each, add_special_tokens=False).ids for each in (text, claim))
+    own = [start, *first[:PAIR_TEXT], end]
+    return Encoded([*own, *second[:PAIR_CLAIM], end], len(own))
 
 
 def batches(encoded: Sequence[Encoded], budget: int) -> Iterator[list[int]]:

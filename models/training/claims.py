@@ -128,6 +128,14 @@ def disturb(text: str, names: list[str], rng: random.Random) -> str:
     return text
 
 
+def misspelt(text: str, rng: random.Random) -> str:
+    """Return a text as a hasty person would type it, now and then: with typos, or without signs and capitals."""
+    roll = rng.random()
+    if roll < 0.22:
+        return _misspell(text, rng)
+    return re.sub(r"[^\w\s]", "", text).lower() if roll < 0.32 else text
+
+
 def names_in(texts: list[str]) -> list[str]:
     """Collect the capitalised names that stand inside sentences."""
     return sorted({name for text in texts for name in _NAME.findall(text)})

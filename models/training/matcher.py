@@ -2,32 +2,40 @@
 
     python -m models.training.matcher OUT [--cache FOLDER]
 
-Fitted on queries that the embedder was not trained on: a seventh of train, and the tweets' dev. Each query is asked
-twice, with its right answers in the archive and without; ordinary replies, which have none, are asked too. First the
-weights that order candidates, then how much it counts that the best one stands out from the next.
+Fitted on queries that neither embedder nor cross-encoder was trained on: a seventh of train, and the tweets' dev. Each
+query is asked twice, with its right answers in the archive and without; ordinary replies, which have none, are asked
+too. First the weights of what words and vectors say, then how much reading counts beside them, then how much it counts
+that the best one stands out from the next. A pair by itself, as in a server's own history, is fitted on invented
+stories.
 """
 
 import argparse
 import hashlib
 import random
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
+from typing import Self
 
 import numpy as np
 import torch
 from safetensors.numpy import save_file
 from sklearn.linear_model import LogisticRegression
 
+from models.cross_encoder import CrossEncoder
 from models.embedder import Embedder
-from models.matcher import WEIGHTS_FILE, Matcher, Pair
+from models.matcher import WEIGHTS_FILE, Fitted, Matcher, Pair
 from models.ranking import fuse
 from models.training.claims import DATA, Collection, look_alikes, read_collection, read_lines, whole
+from models.training.stories import OTHER, SAME, read_stories, story_pairs
 from models.wording import plain, rarities
 
 LISTED = 20
 REPLIES = 400
 FALSE_CARDS = 0.015  # of one pair by itself
-FALSE_MATCHES = 0.0125  # of the best that an archive has; twice as many of queries that are new (cross-validated)
+FALSE_PAIRS = 0.02  # of pairs that look alike
+SUGGESTED_PAIR = 0.3
+FALSE_MATCHES = 0.02  # of the best that an archive has; with the wrong ones 2.5 % by cross-validation
 SUGGESTED_RIGHT = 0.5
 DECAY = 3e-3  # of a weight in units of its feature's spread
 SEED = 7
@@ -35,11 +43,36 @@ SEED = 7
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """Hold one query with its candidates: features (n, k), which of them are right (n,), and the claims."""
+    """Hold one query with its candidates: the pairs, their features (n, k), and which of them are right (n,)."""
 
+    pairs: list[Pair]
     features: np.ndarray
     right: np.ndarray
-    claims: tuple[str, ...]
+
+    @property
+    def claims(self) -> list[str]:
+        return [pair.claim for pair in self.pairs]
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """Hold what the archives were asked: queries with their right answers there, the same without, and replies."""
+
+    with_gold: list[Question]
+    without: list[Question]
+    replies: list[Question]
+
+    @property
+    def all(self) -> list[Question]:
+        return self.with_gold + self.without + self.replies
+
+    def read(self, matcher: Matcher) -> Self:
+        """Return the same with what speaks for the candidates, once the likeliest are read, for their features."""
+
+        def read(asked: list[Question]) -> list[Question]:
+            return [replace(q, features=matcher.weigh_listed(q.pairs, q.features).counted) for q in asked]
+
+        return type(self)(read(self.with_gold), read(self.without), read(self.replies))
 
 
 def encode(embedder: Embedder, texts: list[str], cache: Path | None) -> np.ndarray:
@@ -54,7 +87,7 @@ def encode(embedder: Embedder, texts: list[str], cache: Path | None) -> np.ndarr
     return np.load(path)
 
 
-class Asked:
+class Side:
     """Find candidates in one collection as an archive does: by meaning and by words, merged by rank."""
 
     def __init__(self, collection: Collection, embedder: Embedder, matcher: Matcher, cache: Path | None) -> None:
@@ -78,7 +111,7 @@ class Asked:
             pairs = [Pair(texts[row], self._texts[n], float(cosines[row, n])) for n in places]
             right = np.array([self.ids[n] in gold for n in places])
             features = np.stack([self._matcher.features(pair) for pair in pairs])
-            found.append(Question(features, right, tuple(pair.claim for pair in pairs)))
+            found.append(Question(pairs, features, right))
         return found
 
 
@@ -118,13 +151,54 @@ def standing(questions: list[Question], matcher: Matcher, weights: np.ndarray) -
     )
 
 
-def fit_standing(
-    with_gold: list[Question], others: list[Question], matcher: Matcher, weights: np.ndarray
-) -> np.ndarray:
+def fit_standing(asked: Asked, matcher: Matcher, weights: np.ndarray) -> np.ndarray:
     """Return how much the score and standing out count, and what is added (a logistic regression), (3,)."""
-    best_is_right = [bool(q.right[np.argmax(q.features @ weights)]) for q in with_gold] + [False] * len(others)
-    fitted = LogisticRegression(C=10).fit(standing(with_gold + others, matcher, weights), best_is_right)
+    best_is_right = [bool(q.right[np.argmax(q.features @ weights)]) for q in asked.with_gold]
+    best_is_right += [False] * (len(asked.all) - len(best_is_right))
+    fitted = LogisticRegression(C=10).fit(standing(asked.all, matcher, weights), best_is_right)
     return np.array([*fitted.coef_[0], fitted.intercept_[0]], np.float32)
+
+
+def archives_asked(
+    embedder: Embedder, matcher: Matcher, collections: Sequence[Collection], cache: Path | None
+) -> Asked:
+    """Ask the archives what is kept back of their queries, with right answers and without, and ordinary replies."""
+    tweets, debates = collections
+    sides = [Side(collection, embedder, matcher, cache) for collection in collections]
+    queries = [tweets.queries["held"] | tweets.queries["dev"], debates.queries["held"]]
+    rows = list(read_lines(DATA.parent / "replies" / "train.jsonl"))
+    rng = random.Random(SEED)  # noqa: S311 - not for secrets
+    replies = {row["id"]: row["text"] for row in rng.sample(rows, REPLIES)}
+    each = list(zip(sides, queries, strict=True))
+    return Asked(
+        [q for side, asked in each for q in side.questions(asked, with_gold=True)],
+        [q for side, asked in each for q in side.questions(asked, with_gold=False)],
+        [q for side in sides for q in side.questions(replies, with_gold=False)],
+    )
+
+
+def fit_listed(matcher: Matcher, asked: Asked) -> tuple[np.ndarray, np.ndarray]:
+    """Return how features and reading count in an archive, (3,), and what `Fitted.standing` holds, (5,)."""
+    listed = fit(asked.all)
+    matcher = Matcher(replace(matcher.fitted, listed=listed), matcher.cross_encoder)
+    likely = max(
+        np.quantile(best_scores(asked.without, listed), 1 - FALSE_CARDS),
+        np.quantile(best_scores(asked.replies, listed), 1 - FALSE_CARDS / 4),
+    )
+    stands = fit_standing(asked, matcher, listed)
+    sure = [standing(each, matcher, listed) @ stands[:2] + stands[2] for each in (asked.without, asked.replies)]
+    stands_at = max(np.quantile(sure[0], 1 - FALSE_MATCHES), np.quantile(sure[1], 1 - FALSE_MATCHES / 4))
+    return listed, np.array([*stands, stands_at, SUGGESTED_RIGHT * likely], np.float32)
+
+
+def fit_pairs(matcher: Matcher, same: list[Pair], other: list[Pair]) -> tuple[np.ndarray, np.ndarray]:
+    """Return how features and reading count in a pair by itself, (3,), and what confirms and suggests it, (2,)."""
+    evidence = [matcher.weigh(pairs, [matcher.features(pair) for pair in pairs]).counted for pairs in (same, other)]
+    truth = [True] * len(same) + [False] * len(other)
+    fitted = LogisticRegression(C=10).fit(np.concatenate(evidence)[:, :2], truth)
+    weights = np.array([*fitted.coef_[0], fitted.intercept_[0]], np.float32)
+    scores = 1 / (1 + np.exp(-evidence[1] @ weights))
+    return weights, np.array([np.quantile(scores, 1 - FALSE_PAIRS), SUGGESTED_PAIR], np.float32)
 
 
 def main() -> None:
@@ -133,31 +207,19 @@ def main() -> None:
     parser.add_argument("--cache", type=Path, help="keep vectors here between runs")
     arguments = parser.parse_args()
     embedder = Embedder.from_pretrained()
-    tweets, debates = read_collection("checkthat2a"), read_collection("checkthat2b")
-    rarity = rarities([whole(c, i) for c in (tweets, debates) for i in c.claims])
-    blank = Matcher(rarity, np.zeros(10, np.float32), np.ones(2, np.float32), np.ones(4, np.float32))
-    sides = [Asked(collection, embedder, blank, arguments.cache) for collection in (tweets, debates)]
-    queries = [tweets.queries["held"] | tweets.queries["dev"], debates.queries["held"]]
-    with_gold = [q for side, asked in zip(sides, queries, strict=True) for q in side.questions(asked, with_gold=True)]
-    without = [q for side, asked in zip(sides, queries, strict=True) for q in side.questions(asked, with_gold=False)]
-    rows = list(read_lines(DATA.parent / "replies" / "train.jsonl"))
-    rng = random.Random(SEED)  # noqa: S311 - not for secrets
-    replies = {row["id"]: row["text"] for row in rng.sample(rows, REPLIES)}
-    chat = [q for side in sides for q in side.questions(replies, with_gold=False)]
-    weights = fit(with_gold + without + chat)
-    confirm_at = max(
-        np.quantile(best_scores(without, weights), 1 - FALSE_CARDS),
-        np.quantile(best_scores(chat, weights), 1 - FALSE_CARDS / 4),
-    )
-    thresholds = np.array([confirm_at, SUGGESTED_RIGHT * confirm_at], np.float32)
-    fitted = Matcher(rarity, weights, thresholds, np.ones(4, np.float32))
-    counted = fit_standing(with_gold, without + chat, fitted, weights)
-    sure = [standing(asked, fitted, weights) @ counted[:2] + counted[2] for asked in (without, chat)]
-    stands_at = max(np.quantile(sure[0], 1 - FALSE_MATCHES), np.quantile(sure[1], 1 - FALSE_MATCHES / 4))
-    stood = np.array([*counted, stands_at], np.float32)
-    print("weights", weights.round(2), "thresholds", thresholds, "standing", stood)
+    cross_encoder = CrossEncoder.from_pretrained(embedder)
+    collections = [read_collection("checkthat2a"), read_collection("checkthat2b")]
+    rarity = rarities([whole(each, claim) for each in collections for claim in each.claims])
+    fitted = Fitted(rarity, *(np.ones(size, np.float32) for size in (10, 3, 3, 2, 5)))
+    asked = archives_asked(embedder, Matcher(fitted, cross_encoder), collections, arguments.cache)
+    fitted = replace(fitted, weights=fit(asked.all))
+    matcher = Matcher(fitted, cross_encoder)
+    listed, stands = fit_listed(matcher, asked.read(matcher))
+    stories = read_stories("held")
+    pair, thresholds = fit_pairs(matcher, story_pairs(stories, SAME, embedder), story_pairs(stories, OTHER, embedder))
+    stored = asdict(replace(fitted, listed=listed, standing=stands, pair=pair, thresholds=thresholds))
+    print({name: value.round(2).tolist() for name, value in stored.items() if name != "rarity"})
     arguments.out.mkdir(parents=True, exist_ok=True)
-    stored = {"rarity": rarity, "weights": weights, "thresholds": thresholds, "standing": stood}
     save_file(stored, arguments.out / WEIGHTS_FILE)
 
 

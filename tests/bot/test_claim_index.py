@@ -106,7 +106,9 @@ def test_many_vectors_are_grouped_and_still_found(tmp_path: Path, monkeypatch: p
     assert again.search(rows[3], 1)[0][0] != ids[3]
 
 
-def test_bytes_tell_cosines_to_a_few_thousandths_and_keep_them_when_grouped_again(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_bytes_tell_cosines_to_a_few_thousandths_and_keep_them_when_grouped_again(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     monkeypatch.setattr(claim_index, "ALL_COMPARED", 100)
     index, ids, rows = filled(300)
     asked = rows[:20] + 0.3 * rows[20:40]
@@ -115,7 +117,8 @@ def test_bytes_tell_cosines_to_a_few_thousandths_and_keep_them_when_grouped_agai
     for lists in (64, 256):
         monkeypatch.setattr(claim_index, "lists_for", lambda _, lists=lists: lists)
         index._regroup()
-        assert index._index.nlist == lists and not index.exact
+        assert index._index.nlist == lists
+        assert not index.exact
         monkeypatch.setattr(claim_index, "probes", lambda lists, _: lists)
         for n in range(20):
             found = index.search(asked[n], 10)

@@ -11,13 +11,13 @@ FERRY = "The ferry between Norby and Sandholm sank in a storm with 40 people abo
 
 
 @pytest.fixture(scope="module")
-def matcher() -> Matcher:
-    return Matcher.from_pretrained()
+def embedder() -> Embedder:
+    return Embedder.from_pretrained()
 
 
 @pytest.fixture(scope="module")
-def embedder() -> Embedder:
-    return Embedder.from_pretrained()
+def matcher(embedder: Embedder) -> Matcher:
+    return Matcher.from_pretrained(embedder)
 
 
 def judge(matcher: Matcher, embedder: Embedder, text: str, claim: str) -> Judgement:
@@ -161,17 +161,18 @@ def candidates(embedder: Embedder, text: str, *claims: str) -> list[Pair]:
 
 SUNK = "My cousin heard that the Sandholm ferry sank and that the coast guard is still searching"
 ELSEWHERE = "A new stadium for the football club of Kirkeby will cost twice as much as the council had planned for it"
-BOAT = "A fishing boat sank off Sandholm and the coast guard is searching for its crew."
+HARBOUR = "The Sandholm ferry to Kirkeby sank in the harbour with nobody aboard, the coast guard says."
 
 
-def test_what_stands_out_in_an_archive_is_surer(matcher: Matcher, embedder: Embedder) -> None:
+def test_a_retelling_in_other_words_is_confirmed(matcher: Matcher, embedder: Embedder) -> None:
+    text = "My cousin heard that a boat with forty people on it went down in bad weather on the way to Sandholm"
+    assert judge(matcher, embedder, text, FERRY).state is State.CONFIRMED
     pairs = candidates(embedder, SUNK, FERRY, ELSEWHERE)
-    assert [each.state for each in matcher.judge(pairs)] == [State.SUGGESTED, State.NONE]
     assert [each.state for each in matcher.choose(pairs)] == [State.CONFIRMED, State.NONE]
 
 
 def test_what_is_among_its_like_is_less_sure(matcher: Matcher, embedder: Embedder) -> None:
-    alone, among = candidates(embedder, SUNK, FERRY, ELSEWHERE), candidates(embedder, SUNK, FERRY, BOAT, ELSEWHERE)
+    alone, among = candidates(embedder, SUNK, FERRY, ELSEWHERE), candidates(embedder, SUNK, FERRY, HARBOUR, ELSEWHERE)
     assert [each.state for each in matcher.choose(alone)] == [State.CONFIRMED, State.NONE]
     assert [each.state for each in matcher.choose(among)] == [State.SUGGESTED, State.SUGGESTED, State.NONE]
 
