@@ -24,11 +24,11 @@ FEWEST_WORDS = 8
 MOST_SENTENCES = 6
 ABOUT_AS_ALIKE = 0.75
 FAR = 3.0  # farther above the next is no surer: in a small archive nothing else is near
-READ = 6  # candidates of an archive that are read together with a text, those likeliest by words and vectors
 READ_FROM = -6.0  # log-odds by words and vectors below which a pair is not read
-LISTED_FROM = -4.5  # and below which nothing is read that an archive has: one reply in ten gets that far
 UNREAD = -6.0  # what reading says of such a pair, and at least of any other
-RELATED_FROM = 0.0  # log-odds by words and vectors from which a pair is related, whatever reading says
+COPIED = 8.0  # what it would say of a copy, which need not be read
+RELATED_FROM = 0.0  # log-odds by words and vectors from which a pair is at least related
+_SIGNS = re.compile(r"[^\w\s]")
 _DENIALS = re.compile(
     r"\b(?:not?|never|neither|nor|without|none|nobody|cannot|false|fake|hoax|myth|debunk\w*|den(?:y|ies|ied)|untrue"
     r"|refut\w*|disprov\w*|\w+n['’]t)\b",
@@ -63,41 +63,24 @@ class Judgement:
 
 
 @dataclass(frozen=True, slots=True)
-class Evidence:
-    """Hold what speaks for n pairs.
-
-    `counted` (n, 3): the log-odds by features, those by reading, and 1; `denied` (n,): one text denies the other.
-    """
-
-    counted: np.ndarray
-    denied: np.ndarray
-
-    @property
-    def related(self) -> np.ndarray:
-        """Say of each pair whether words and vectors are so like that it is at least related, (n,)."""
-        return self.counted[:, 0] >= RELATED_FROM
-
-
-@dataclass(frozen=True, slots=True)
 class Fitted:
     """Hold what models/training/matcher.py has fitted.
 
-    `rarity` (32768,) of hashed stems; `weights` (10,) of the features; `pair` and `listed` (3,) say how much the
-    features and the reading count in a pair by itself and in an archive, and what is added; `thresholds` (2,) confirm
-    and suggest a pair by itself; `standing` (5,) says how much a score and how much standing out count in an archive,
-    what is added, and the thresholds that confirm (of the sum) and suggest (of a candidate) there.
+    `rarity` (32768,) of hashed stems; `weights` (10,) of the features; `pair` (3,) says how much the features and the
+    reading count in a pair by itself, and what is added; `thresholds` (2,) confirm and suggest it; `standing` (5,) says
+    how much a score and how much standing out count in an archive, what is added, and the thresholds that confirm (of
+    the sum) and suggest (of a candidate) there.
     """
 
     rarity: np.ndarray
     weights: np.ndarray
     pair: np.ndarray
-    listed: np.ndarray
     thresholds: np.ndarray
     standing: np.ndarray
 
 
 class Matcher:
-    """Judge pairs of a text and an earlier claim by meaning, rare words and what they name, then by reading them."""
+    """Judge texts and earlier claims by meaning, rare words and what they name; pairs by themselves by reading them."""
 
     def __init__(self, fitted: Fitted, cross_encoder: CrossEncoder) -> None:
         self._rarity = fitted.rarity.astype(np.float32)
@@ -110,15 +93,16 @@ class Matcher:
         return cls(Fitted(**load_file(path / WEIGHTS_FILE)), CrossEncoder.from_pretrained(embedder))
 
     def judge(self, pairs: Sequence[Pair]) -> list[Judgement]:
-        """Return a judgement for every pair, in order."""
+        """Return a judgement for every pair, in order; those that words and vectors find likely are read together."""
         known = [self.features(pair) for pair in pairs]
-        found = self.weigh(pairs, known)
+        counted, denied = self.weigh(pairs, known)
+        scores = _odds(counted @ self.fitted.pair)
         confirm_at, suggest_at = self.fitted.thresholds
-        scores = _odds(found.counted @ self.fitted.pair)
-        likely = (scores >= suggest_at) | found.related
+        # What is so like in words and vectors is related, whatever reading says.
+        likely = (scores >= suggest_at) | (counted[:, 0] >= RELATED_FROM)
         return [
-            _judgement(score, denied, score >= confirm_at and may_be_sure(pair, features), suggested)
-            for pair, features, score, denied, suggested in zip(pairs, known, scores, found.denied, likely, strict=True)
+            _judgement(score, contrary, score >= confirm_at and may_be_sure(pair, features), suggested)
+            for pair, features, score, contrary, suggested in zip(pairs, known, scores, denied, likely, strict=True)
         ]
 
     def choose(self, pairs: Sequence[Pair]) -> list[Judgement]:
@@ -130,40 +114,33 @@ class Matcher:
         if not pairs:
             return []
         known = [self.features(pair) for pair in pairs]
-        found = self.weigh_listed(pairs, known)
-        logits = found.counted @ self.fitted.listed
+        logits = self._at_first(known)
         best, out = self.stands_out(logits, [pair.claim for pair in pairs])
         high, far, added, confirm_at, suggest_at = self.fitted.standing
-        scores = _odds(logits)
-        likely = (scores >= suggest_at) | found.related
         chosen = []
-        for place, (pair, features) in enumerate(zip(pairs, known, strict=True)):
+        for place, (pair, features, score) in enumerate(zip(pairs, known, _odds(logits), strict=True)):
             stands = place in best and high * logits[place] + far * out + added >= confirm_at
             sure = stands and may_be_sure(pair, features)
-            chosen.append(_judgement(scores[place], found.denied[place], sure, likely[place]))
+            chosen.append(_judgement(score, _denied(pair), sure, score >= suggest_at))
         return chosen
 
-    def weigh(self, pairs: Sequence[Pair], known: Sequence[np.ndarray]) -> Evidence:
-        """Return what speaks for pairs by themselves, whose features are `known`; all that are likely are read."""
-        at_first = self._at_first(known)
-        return self._weigh(pairs, at_first, np.flatnonzero(at_first >= READ_FROM))
+    def weigh(self, pairs: Sequence[Pair], known: Sequence[np.ndarray]) -> tuple[np.ndarray, np.ndarray]:
+        """Return what speaks for pairs by themselves, whose features are `known`.
 
-    def weigh_listed(self, pairs: Sequence[Pair], known: Sequence[np.ndarray]) -> Evidence:
-        """Return what speaks for the candidates of an archive; only the likeliest are read, and if they are likely."""
+        (n, 3) are the log-odds by features, those by reading, and 1; (n,) says whether one text denies the other.
+        """
         at_first = self._at_first(known)
-        best = np.argsort(-at_first, kind="stable")[:READ]
-        return self._weigh(pairs, at_first, best[at_first[best] >= LISTED_FROM])
+        copied = np.array([_copied(pair) for pair in pairs], bool)
+        likely = np.flatnonzero((at_first >= READ_FROM) & ~copied)
+        read = self.cross_encoder.score([(pairs[place].text, pairs[place].claim) for place in likely])
+        same = np.where(copied, COPIED, UNREAD).astype(np.float32)
+        same[likely] = read[:, 0].clip(min=UNREAD)
+        denied = np.array([_denied(pair) for pair in pairs], bool)
+        denied[likely] = read[:, 1] > 0
+        return np.stack([at_first, same, np.ones_like(same)], axis=1), denied
 
     def _at_first(self, known: Sequence[np.ndarray]) -> np.ndarray:
         return np.array(known, np.float32).reshape(-1, len(self.fitted.weights)) @ self.fitted.weights
-
-    def _weigh(self, pairs: Sequence[Pair], at_first: np.ndarray, likely: np.ndarray) -> Evidence:
-        read = self.cross_encoder.score([(pairs[place].text, pairs[place].claim) for place in likely])
-        same = np.full(len(pairs), UNREAD, np.float32)
-        same[likely] = read[:, 0].clip(min=UNREAD)
-        denied = np.array([denies(pair.text) != denies(pair.claim) for pair in pairs], bool)
-        denied[likely] = read[:, 1] > 0
-        return Evidence(np.stack([at_first, same, np.ones_like(same)], axis=1), denied)
 
     def stands_out(self, logits: np.ndarray, claims: Sequence[str]) -> tuple[list[int], float]:
         """Return the places of the best claim and of those like it, and how far it is above the next, in [0, 3]."""
@@ -171,8 +148,7 @@ class Matcher:
         best = int(np.argmax(logits))
         same = [place for place in range(len(claims)) if self._likeness(found[best], found[place]) >= ABOUT_AS_ALIKE]
         others = [logits[place] for place in range(len(claims)) if place not in same and place != best]
-        nothing = self.fitted.listed @ [self.fitted.weights[-1], UNREAD, 1.0]
-        return sorted({best, *same}), float(min(logits[best] - max(others, default=nothing), FAR))
+        return sorted({best, *same}), float(min(logits[best] - max(others, default=self.fitted.weights[-1]), FAR))
 
     def features(self, pair: Pair) -> np.ndarray:
         """Return what is known of a pair, float32 (10,), the last always 1."""
@@ -218,6 +194,16 @@ class Matcher:
 
 def _odds(logits: np.ndarray) -> np.ndarray:
     return 1 / (1 + np.exp(-logits))
+
+
+def _copied(pair: Pair) -> bool:
+    """Say whether one text holds the other word for word, signs and capitals aside."""
+    shorter, longer = sorted((_SIGNS.sub("", plain(text).lower()).split() for text in (pair.text, pair.claim)), key=len)
+    return len(shorter) >= FEWEST_WORDS and f" {' '.join(shorter)} " in f" {' '.join(longer)} "
+
+
+def _denied(pair: Pair) -> bool:
+    return denies(pair.text) != denies(pair.claim)
 
 
 def _judgement(score: float, denied: bool, sure: bool, likely: bool) -> Judgement:

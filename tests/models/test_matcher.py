@@ -50,6 +50,16 @@ def test_only_what_names_the_same_things_is_the_same(matcher: Matcher, embedder:
     assert state is (State.CONFIRMED if "Monday" in text else State.SUGGESTED)
 
 
+@pytest.mark.parametrize(
+    "text", [FERRY, FERRY.upper(), f"wow: {FERRY.rstrip('.')} (via a friend)", f"So sad. {FERRY} RIP"]
+)
+def test_a_copy_is_the_same_claim(matcher: Matcher, embedder: Embedder, text: str) -> None:
+    judged = judge(matcher, embedder, text, FERRY)
+    assert judged.state is State.CONFIRMED
+    assert not judged.contradicts
+    assert judge(matcher, embedder, f"Not true at all: {FERRY}", FERRY).contradicts
+
+
 def test_another_date_is_another_claim(matcher: Matcher, embedder: Embedder) -> None:
     text, claim = (FERRY.replace("storm", f"storm on {day}") for day in ("Monday", "Friday"))
     assert judge(matcher, embedder, text, claim).state is State.SUGGESTED
@@ -161,7 +171,7 @@ def candidates(embedder: Embedder, text: str, *claims: str) -> list[Pair]:
 
 SUNK = "My cousin heard that the Sandholm ferry sank and that the coast guard is still searching"
 ELSEWHERE = "A new stadium for the football club of Kirkeby will cost twice as much as the council had planned for it"
-HARBOUR = "The Sandholm ferry to Kirkeby sank in the harbour with nobody aboard, the coast guard says."
+BOAT = "A fishing boat sank off Sandholm and the coast guard is searching for its crew."
 
 
 def test_a_retelling_in_other_words_is_confirmed(matcher: Matcher, embedder: Embedder) -> None:
@@ -172,7 +182,7 @@ def test_a_retelling_in_other_words_is_confirmed(matcher: Matcher, embedder: Emb
 
 
 def test_what_is_among_its_like_is_less_sure(matcher: Matcher, embedder: Embedder) -> None:
-    alone, among = candidates(embedder, SUNK, FERRY, ELSEWHERE), candidates(embedder, SUNK, FERRY, HARBOUR, ELSEWHERE)
+    alone, among = candidates(embedder, SUNK, FERRY, ELSEWHERE), candidates(embedder, SUNK, FERRY, BOAT, ELSEWHERE)
     assert [each.state for each in matcher.choose(alone)] == [State.CONFIRMED, State.NONE]
     assert [each.state for each in matcher.choose(among)] == [State.SUGGESTED, State.SUGGESTED, State.NONE]
 
