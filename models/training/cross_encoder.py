@@ -96,6 +96,8 @@ def judged(collection: Collection, embedder: Embedder, cache: Path | None) -> li
 
 def invented(collection: Collection, embedder: Embedder, rows: list[dict[str, str]], cache: Path | None) -> list[Query]:
     """Return messages that make a claim of the archive; what may be the same claim again is no wrong answer."""
+    if not rows:
+        return []
     ids = list(collection.claims)
     place = {claim: row for row, claim in enumerate(ids)}
     vectors = encode(embedder, [whole(collection, i) for i in ids], cache)
