@@ -131,7 +131,7 @@ class Matcher:
         """
         at_first = self._at_first(known)
         copied = np.array([_copied(pair) for pair in pairs], bool)
-        likely = np.flatnonzero((at_first >= READ_FROM) & ~copied)
+        likely = np.flatnonzero((at_first >= READ_FROM) & ~copied).tolist()
         read = self.cross_encoder.score([(pairs[place].text, pairs[place].claim) for place in likely])
         same = np.where(copied, COPIED, UNREAD).astype(np.float32)
         same[likely] = read[:, 0].clip(min=UNREAD)

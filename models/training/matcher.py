@@ -181,7 +181,7 @@ def fit_archives(matcher: Matcher, asked: Asked, weights: np.ndarray) -> np.ndar
 
 def fit_pairs(matcher: Matcher, same: list[Pair], other: list[Pair]) -> tuple[np.ndarray, np.ndarray]:
     """Return how features and reading count in a pair by itself, (3,), and what confirms and suggests it, (2,)."""
-    evidence = [matcher.weigh(pairs, [matcher.features(pair) for pair in pairs]).counted for pairs in (same, other)]
+    evidence = [matcher.weigh(pairs, [matcher.features(pair) for pair in pairs])[0] for pairs in (same, other)]
     truth = [True] * len(same) + [False] * len(other)
     fitted = LogisticRegression(C=10).fit(np.concatenate(evidence)[:, :2], truth)
     weights = np.array([*fitted.coef_[0], fitted.intercept_[0]], np.float32)
