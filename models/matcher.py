@@ -66,8 +66,8 @@ class Judgement:
 class Fitted:
     """Hold what models/training/matcher.py has fitted.
 
-    `rarity` (32768,) of hashed stems; `weights` (10,) of the features; `pair` (3,) says how much the features and the
-    reading count in a pair by itself, and what is added; `thresholds` (2,) confirm and suggest it; `standing` (5,) says
+    `rarity` (32768,) of hashed stems; `weights` (10,) of the features; `pair` (2,) says how much reading
+    counts in a pair by itself, and what is added; `thresholds` (2,) confirm and suggest it; `standing` (5,) says
     how much a score and how much standing out count in an archive, what is added, and the thresholds that confirm (of
     the sum) and suggest (of a candidate) there.
     """
@@ -95,11 +95,13 @@ class Matcher:
     def judge(self, pairs: Sequence[Pair]) -> list[Judgement]:
         """Return a judgement for every pair, in order; those that words and vectors find likely are read together."""
         known = [self.features(pair) for pair in pairs]
-        counted, denied = self.weigh(pairs, known)
-        scores = _odds(counted @ self.fitted.pair)
+        at_first = self._at_first(known)
+        same, denied = self.read(pairs, at_first)
+        counts, added = self.fitted.pair
+        scores = _odds(counts * same + added)
         confirm_at, suggest_at = self.fitted.thresholds
         # What is so like in words and vectors is related, whatever reading says.
-        likely = (scores >= suggest_at) | (counted[:, 0] >= RELATED_FROM)
+        likely = (scores >= suggest_at) | (at_first >= RELATED_FROM)
         return [
             _judgement(score, contrary, score >= confirm_at and may_be_sure(pair, features), suggested)
             for pair, features, score, contrary, suggested in zip(pairs, known, scores, denied, likely, strict=True)
@@ -124,12 +126,11 @@ class Matcher:
             chosen.append(_judgement(score, _denied(pair), sure, score >= suggest_at))
         return chosen
 
-    def weigh(self, pairs: Sequence[Pair], known: Sequence[np.ndarray]) -> tuple[np.ndarray, np.ndarray]:
-        """Return what speaks for pairs by themselves, whose features are `known`.
+    def read(self, pairs: Sequence[Pair], at_first: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Read pairs of which `at_first` (n,) holds the log-odds by words and vectors, as far as these are likely.
 
-        (n, 3) are the log-odds by features, those by reading, and 1; (n,) says whether one text denies the other.
+        Returns the log-odds (n,) that both texts make the same claim, and (n,) whether one denies the other.
         """
-        at_first = self._at_first(known)
         copied = np.array([_copied(pair) for pair in pairs], bool)
         likely = np.flatnonzero((at_first >= READ_FROM) & ~copied).tolist()
         read = self.cross_encoder.score([(pairs[place].text, pairs[place].claim) for place in likely])
@@ -137,7 +138,11 @@ class Matcher:
         same[likely] = read[:, 0].clip(min=UNREAD)
         denied = np.array([_denied(pair) for pair in pairs], bool)
         denied[likely] = read[:, 1] > 0
-        return np.stack([at_first, same, np.ones_like(same)], axis=1), denied
+        return same, denied
+
+    def at_first(self, pairs: Sequence[Pair]) -> np.ndarray:
+        """Return the log-odds (n,) by words and vectors that pairs make the same claim."""
+        return self._at_first([self.features(pair) for pair in pairs])
 
     def _at_first(self, known: Sequence[np.ndarray]) -> np.ndarray:
         return np.array(known, np.float32).reshape(-1, len(self.fitted.weights)) @ self.fitted.weights

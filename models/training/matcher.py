@@ -31,7 +31,7 @@ from models.wording import plain, rarities
 LISTED = 20
 REPLIES = 400
 FALSE_CARDS = 0.015  # of one pair by itself
-FALSE_PAIRS = 0.02  # of pairs that look alike
+FALSE_PAIRS = 0.01  # of pairs that look alike
 SUGGESTED_PAIR = 0.3
 FALSE_MATCHES = 0.0125  # of the best that an archive has; twice as many of queries that are new (cross-validated)
 SUGGESTED_RIGHT = 0.5
@@ -180,13 +180,15 @@ def fit_archives(matcher: Matcher, asked: Asked, weights: np.ndarray) -> np.ndar
 
 
 def fit_pairs(matcher: Matcher, same: list[Pair], other: list[Pair]) -> tuple[np.ndarray, np.ndarray]:
-    """Return how features and reading count in a pair by itself, (3,), and what confirms and suggests it, (2,)."""
-    evidence = [matcher.weigh(pairs, [matcher.features(pair) for pair in pairs])[0] for pairs in (same, other)]
+    """Return how much reading counts in a pair by itself, (2,), and what confirms and suggests it, (2,)."""
+    read = [matcher.read(pairs, matcher.at_first(pairs))[0] for pairs in (same, other)]
     truth = [True] * len(same) + [False] * len(other)
-    fitted = LogisticRegression(C=10).fit(np.concatenate(evidence)[:, :2], truth)
-    weights = np.array([*fitted.coef_[0], fitted.intercept_[0]], np.float32)
-    scores = 1 / (1 + np.exp(-evidence[1] @ weights))
-    return weights, np.array([np.quantile(scores, 1 - FALSE_PAIRS), SUGGESTED_PAIR], np.float32)
+    fitted = LogisticRegression(C=10).fit(np.concatenate(read)[:, None], truth)
+    counts, added = float(fitted.coef_[0, 0]), float(fitted.intercept_[0])
+    scores = 1 / (1 + np.exp(-(counts * read[1] + added)))
+    return np.array([counts, added], np.float32), np.array(
+        [np.quantile(scores, 1 - FALSE_PAIRS), SUGGESTED_PAIR], np.float32
+    )
 
 
 def main() -> None:
@@ -198,7 +200,7 @@ def main() -> None:
     cross_encoder = CrossEncoder.from_pretrained(embedder)
     collections = [read_collection("checkthat2a"), read_collection("checkthat2b")]
     rarity = rarities([whole(each, claim) for each in collections for claim in each.claims])
-    fitted = Fitted(rarity, *(np.ones(size, np.float32) for size in (10, 3, 2, 5)))
+    fitted = Fitted(rarity, *(np.ones(size, np.float32) for size in (10, 2, 2, 5)))
     asked = archives_asked(embedder, Matcher(fitted, cross_encoder), collections, arguments.cache)
     fitted = replace(fitted, weights=fit(asked.all))
     matcher = Matcher(fitted, cross_encoder)
