@@ -95,10 +95,10 @@ class Matcher:
     def judge(self, pairs: Sequence[Pair]) -> list[Judgement]:
         """Return a judgement for every pair, in order; those that words and vectors find likely are read together."""
         known = [self.features(pair) for pair in pairs]
-        at_first = self._at_first(known)
+        at_first = self.at_first(known)
         same, denied = self.read(pairs, at_first)
         counts, added = self.fitted.pair
-        scores = _odds(counts * same + added)
+        scores = probability(counts * same + added)
         confirm_at, suggest_at = self.fitted.thresholds
         # What is so like in words and vectors is related, whatever reading says.
         likely = (scores >= suggest_at) | (at_first >= RELATED_FROM)
@@ -116,11 +116,11 @@ class Matcher:
         if not pairs:
             return []
         known = [self.features(pair) for pair in pairs]
-        logits = self._at_first(known)
+        logits = self.at_first(known)
         best, out = self.stands_out(logits, [pair.claim for pair in pairs])
         high, far, added, confirm_at, suggest_at = self.fitted.standing
         chosen = []
-        for place, (pair, features, score) in enumerate(zip(pairs, known, _odds(logits), strict=True)):
+        for place, (pair, features, score) in enumerate(zip(pairs, known, probability(logits), strict=True)):
             stands = place in best and high * logits[place] + far * out + added >= confirm_at
             sure = stands and may_be_sure(pair, features)
             chosen.append(_judgement(score, _denied(pair), sure, score >= suggest_at))
@@ -140,11 +140,8 @@ class Matcher:
         denied[likely] = read[:, 1] > 0
         return same, denied
 
-    def at_first(self, pairs: Sequence[Pair]) -> np.ndarray:
-        """Return the log-odds (n,) by words and vectors that pairs make the same claim."""
-        return self._at_first([self.features(pair) for pair in pairs])
-
-    def _at_first(self, known: Sequence[np.ndarray]) -> np.ndarray:
+    def at_first(self, known: Sequence[np.ndarray]) -> np.ndarray:
+        """Return the log-odds (n,) by words and vectors that pairs of these features make the same claim."""
         return np.array(known, np.float32).reshape(-1, len(self.fitted.weights)) @ self.fitted.weights
 
     def stands_out(self, logits: np.ndarray, claims: Sequence[str]) -> tuple[list[int], float]:
@@ -197,7 +194,8 @@ class Matcher:
         return float(self._rarity[[bucket(word) for word in words]].sum()) if words else 0.0
 
 
-def _odds(logits: np.ndarray) -> np.ndarray:
+def probability(logits: np.ndarray) -> np.ndarray:
+    """Return log-odds as probabilities."""
     return 1 / (1 + np.exp(-logits))
 
 

@@ -28,6 +28,7 @@ from models.network import pad
 from models.ranking import fuse
 from models.tokens import Encoded, encode_pair
 from models.training.claims import DATA, Collection, look_alikes, misspelt, read_collection, read_lines, whole
+from models.training.descent import LAYER_DECAY, descend
 from models.training.matcher import encode
 from models.training.stories import Story, copied, read_stories
 from models.wording import plain
@@ -50,8 +51,8 @@ NEITHER = 2
 ANSWERS = {"entail": SAME, "paraphrase": SAME, "contradict": CONTRARY}
 WITHOUT_ANSWER = 0.2
 BATCH_TOKENS, GROUPS_A_STEP = 2_400, 24
-RATE, HEAD_RATE, LAYER_DECAY, WARM_UP, FLOOR = 6e-5, 5e-4, 0.9, 0.08, 0.02
-SMOOTHING, PAIR_WEIGHT, DENIAL_WEIGHT, WEIGHT_DECAY = 0.03, 0.5, 0.4, 0.01
+RATE, HEAD_RATE = 6e-5, 5e-4
+SMOOTHING, PAIR_WEIGHT, DENIAL_WEIGHT = 0.03, 0.5, 0.4
 SEED = 11
 
 
@@ -226,27 +227,17 @@ def loss_of(logits: Tensor, batch: Sequence[Group]) -> Tensor:
 
 def train(network: CrossNetwork, embedder: Embedder, steps: Sequence[Sequence[Group]]) -> None:
     """Fine-tune a network in place, one step for each batch."""
-    groups = [
+    groups: list[dict[str, object]] = [
         {"params": list(layer.parameters()), "lr": RATE * LAYER_DECAY ** (len(network.layers) - 1 - depth)}
         for depth, layer in enumerate(network.layers)
     ]
     heads = [*network.norm.parameters(), *network.mix.parameters(), *network.head.parameters()]
-    optimizer = torch.optim.AdamW([*groups, {"params": heads, "lr": HEAD_RATE}], weight_decay=WEIGHT_DECAY)
-    rates = [group["lr"] for group in optimizer.param_groups]
-    network.train()
-    for step, batch in enumerate(steps):
-        factor = min(1.0, (step + 1) / (WARM_UP * len(steps))) * max(FLOOR, 1 - step / len(steps))
-        for group, rate in zip(optimizer.param_groups, rates, strict=True):
-            group["lr"] = rate * factor
+
+    def loss(batch: Sequence[Group]) -> Tensor:
         logits = network(embedder.encoder, pad([pair for group in batch for pair in group.pairs]))
-        loss = loss_of(logits, batch) / GROUPS_A_STEP
-        loss.backward()
-        torch.nn.utils.clip_grad_norm_(network.parameters(), 1.0)
-        optimizer.step()
-        optimizer.zero_grad()
-        if step % 100 == 0:
-            print(f"step {step} of {len(steps)}: loss {loss.item() * GROUPS_A_STEP / len(batch):.3f}", flush=True)
-    network.eval()
+        return loss_of(logits, batch) / GROUPS_A_STEP
+
+    descend(network, [*groups, {"params": heads, "lr": HEAD_RATE}], steps, loss)
 
 
 def begin(embedder: Embedder, start: Path | None) -> CrossNetwork:

@@ -11,11 +11,11 @@ from torch.nn import functional
 from models.encoder import LAYERS
 from models.network import SHARED, Logits, Network, pad
 from models.tokens import batches
+from models.training.descent import LAYER_DECAY, descend
 from models.training.replies import Example
 from models.training.trunk import Item, Trunk
 
-HEAD_RATE, LAYER_DECAY, WARM_UP, FLOOR = 8e-4, 0.9, 0.08, 0.02
-WEIGHT_DECAY, LARGEST_STEP, STATE_DROPOUT = 0.01, 1.0, 0.1
+HEAD_RATE, STATE_DROPOUT = 8e-4, 0.1
 MARKS_WEIGHT, CLAIM_WEIGHT, MARK_SMOOTHING = 0.5, 0.5, 0.03
 BATCH_TOKENS = 2_200
 
@@ -51,22 +51,11 @@ def train(network: Network, trunk: Trunk, lessons: Lessons, plan: Plan) -> None:
     """Fine-tune a network in place; it must hold the base's encoder."""
     rng = random.Random(plan.seed)  # noqa: S311 - not for secrets
     steps = [batch for _ in range(plan.epochs) for batch in _bucketed(lessons.epoch(rng), rng)]
-    groups = _groups(network, plan)
-    optimizer = torch.optim.AdamW(groups, weight_decay=WEIGHT_DECAY)
-    rates = [group["lr"] for group in optimizer.param_groups]
-    network.train()
-    for step, items in enumerate(steps):
-        factor = min(1.0, (step + 1) / (WARM_UP * len(steps))) * max(FLOOR, 1 - step / len(steps))
-        for group, rate in zip(optimizer.param_groups, rates, strict=True):
-            group["lr"] = rate * factor
-        loss = loss_of(forward(network, trunk, items), [item.example for item in items])
-        loss.backward()
-        torch.nn.utils.clip_grad_norm_(network.parameters(), LARGEST_STEP)
-        optimizer.step()
-        optimizer.zero_grad()
-        if step % 100 == 0:
-            print(f"step {step} of {len(steps)}: loss {loss.item():.3f}", flush=True)
-    network.eval()
+
+    def loss(items: Sequence[Item]) -> Tensor:
+        return loss_of(forward(network, trunk, items), [item.example for item in items])
+
+    descend(network, _groups(network, plan), steps, loss)
 
 
 def forward(network: Network, trunk: Trunk, items: Sequence[Item]) -> Logits:

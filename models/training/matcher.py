@@ -22,7 +22,7 @@ from sklearn.linear_model import LogisticRegression
 
 from models.cross_encoder import CrossEncoder
 from models.embedder import Embedder
-from models.matcher import WEIGHTS_FILE, Fitted, Matcher, Pair
+from models.matcher import WEIGHTS_FILE, Fitted, Matcher, Pair, probability
 from models.ranking import fuse
 from models.training.claims import DATA, Collection, look_alikes, read_collection, read_lines, whole
 from models.training.stories import OTHER, SAME, read_stories, story_pairs
@@ -31,7 +31,7 @@ from models.wording import plain, rarities
 LISTED = 20
 REPLIES = 400
 FALSE_CARDS = 0.015  # of one pair by itself
-FALSE_PAIRS = 0.01  # of pairs that look alike
+FALSE_PAIRS = 0.01  # of a story and what does not make its claim
 SUGGESTED_PAIR = 0.3
 FALSE_MATCHES = 0.0125  # of the best that an archive has; twice as many of queries that are new (cross-validated)
 SUGGESTED_RIGHT = 0.5
@@ -130,7 +130,7 @@ def fit(questions: list[Question]) -> np.ndarray:
 
 def best_scores(questions: list[Question], weights: np.ndarray) -> np.ndarray:
     """Return the score of each question's best candidate, in [0, 1]."""
-    return np.array([(1 / (1 + np.exp(-q.features @ weights))).max() for q in questions])
+    return np.array([probability(q.features @ weights).max() for q in questions])
 
 
 def standing(questions: list[Question], matcher: Matcher, weights: np.ndarray) -> np.ndarray:
@@ -181,14 +181,14 @@ def fit_archives(matcher: Matcher, asked: Asked, weights: np.ndarray) -> np.ndar
 
 def fit_pairs(matcher: Matcher, same: list[Pair], other: list[Pair]) -> tuple[np.ndarray, np.ndarray]:
     """Return how much reading counts in a pair by itself, (2,), and what confirms and suggests it, (2,)."""
-    read = [matcher.read(pairs, matcher.at_first(pairs))[0] for pairs in (same, other)]
+    read = [
+        matcher.read(pairs, matcher.at_first([matcher.features(pair) for pair in pairs]))[0] for pairs in (same, other)
+    ]
     truth = [True] * len(same) + [False] * len(other)
     fitted = LogisticRegression(C=10).fit(np.concatenate(read)[:, None], truth)
     counts, added = float(fitted.coef_[0, 0]), float(fitted.intercept_[0])
-    scores = 1 / (1 + np.exp(-(counts * read[1] + added)))
-    return np.array([counts, added], np.float32), np.array(
-        [np.quantile(scores, 1 - FALSE_PAIRS), SUGGESTED_PAIR], np.float32
-    )
+    confirm_at = np.quantile(probability(counts * read[1] + added), 1 - FALSE_PAIRS)
+    return np.array([counts, added], np.float32), np.array([confirm_at, SUGGESTED_PAIR], np.float32)
 
 
 def main() -> None:
