@@ -156,9 +156,11 @@ def graded(text: str, judged: Sequence[tuple[FactCheck, Judgement]]) -> list[Che
 
 
 def question_of(post: Post) -> str | None:
-    """Give what a source may be asked about a story: its page's headline, else the address; no member's words."""
-    headline = "" if post.forwarded else post.headline.partition("\n")[0].strip()
-    return headline or next(iter(post.links), None)
+    """Give what a source may be asked about a story: its page's title, else the address; no member's words.
+
+    A bot may show in an embed what a member wrote, and a forward may be anybody's.
+    """
+    return ("" if post.forwarded else post.title.strip()) or next(iter(post.links), None)
 
 
 def _near(loaded: Loaded, vector: np.ndarray) -> tuple[np.ndarray, list[int]]:

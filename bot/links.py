@@ -1,6 +1,7 @@
 """Links in texts, and the one form of an address under which the same page is recognised."""
 
 import re
+from collections.abc import Iterable
 from functools import cache
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
@@ -12,6 +13,8 @@ _TRACKING = ("utm_", "fbclid", "gclid", "mc_", "igshid", "ref_src", "ref_url", "
 _ADDRESS = re.compile(r"://|\S\.\S")
 _ENDING = {ord(mark): f"%{ord(mark):02X}" for mark in '()<>[]\\"`|*'}
 _HOST_PREFIXES = ("www.", "m.", "mobile.", "amp.")
+# Places to talk in, what is uploaded there, and moving pictures: no page of news, and shared under a hundred claims.
+_NO_PAGES = ("discord.com", "discord.gg", "discordapp.com", "discordapp.net", "tenor.com", "giphy.com")
 
 
 @cache
@@ -57,9 +60,16 @@ def in_markup(url: str) -> str:
 
 def shared_pages(text: str) -> tuple[str, ...]:
     """List the pages that a text links to, each once, in the form in which two addresses of one page are equal."""
-    return tuple(dict.fromkeys(page for link in find_links(text) if (page := canonical_url(link))))
+    return pages(find_links(text))
+
+
+def pages(addresses: Iterable[str | None]) -> tuple[str, ...]:
+    """List those of some addresses that name a page, each once, in that form."""
+    found = (canonical_url(address) for address in addresses if address)
+    return tuple(dict.fromkeys(page for page in found if page and names_a_page(page)))
 
 
 def names_a_page(address: str) -> bool:
-    """Say whether an address leads further than to a front page, which many claims share."""
-    return "/" in address or "?" in address
+    """Say whether an address in that form leads to a page of its own: to no front page, chat or moving picture."""
+    host = re.split(r"[/?]", address, maxsplit=1)[0]
+    return host != address and not any(host == one or host.endswith(f".{one}") for one in _NO_PAGES)

@@ -2,7 +2,7 @@
 
 import discord
 
-from bot.links import shared_pages
+from bot.links import find_links, pages
 from bot.records import Post
 
 NEWS_TYPES = (discord.MessageType.default, discord.MessageType.reply)
@@ -29,7 +29,8 @@ def to_post(message: discord.Message) -> Post:
         edited_at=message.edited_at,
         text=text,
         headline="\n".join([*forwarded, *(_headline(embed) for embed in message.embeds)]).strip(),
-        links=shared_pages("\n".join([text, *forwarded])),
+        title=next((embed.title for embed in message.embeds if embed.title and pages([embed.url])), ""),
+        links=pages([*find_links("\n".join([text, *forwarded])), *(embed.url for embed in message.embeds)]),
         reply_to=_answered(message),
         by_person=not message.author.bot and message.webhook_id is None,
         in_thread=thread is not None,

@@ -29,7 +29,8 @@ class Post:
     """Hold a message of a watched channel as it came in.
 
     `channel_id` is where it lies (a thread has its own id), `watched_id` the watched channel above it.
-    `links` are the raw URLs in it; `headline` is text that others wrote (embed titles, forwarded text).
+    `links` are the pages it links to, in their one form; `headline` is text that others wrote (embeds,
+    forwarded text), `title` what a linked page is called.
     """
 
     id: int
@@ -42,6 +43,7 @@ class Post:
     edited_at: datetime | None = None
     reply_to: int | None = None
     headline: str = ""
+    title: str = ""
     links: tuple[str, ...] = ()
     by_person: bool = True
     in_thread: bool = False

@@ -147,9 +147,12 @@ async def test_only_a_question_goes_out_and_what_comes_back_is_judged(opened: Re
 
 def test_question_holds_no_word_of_a_member() -> None:
     links = ("wire.example/a",)
-    assert question_of(post(1, text="my own words", headline="Bridge opens\nIn spring.")) == "Bridge opens"
+    assert question_of(post(1, text="my own words", headline="Bridge opens\nIn spring.", title="Bridge opens")) == (
+        "Bridge opens"
+    )
+    assert question_of(post(1, text="my own words", headline="their words, quoted by a bot")) is None
     assert question_of(post(1, text="my own words", links=links)) == "wire.example/a"
-    assert question_of(post(1, text="my own words", headline="their own words", forwarded=True)) is None
+    assert question_of(post(1, text="my own words", title="their own words", forwarded=True)) is None
 
 
 ANSWER = {
