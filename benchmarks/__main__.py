@@ -15,7 +15,7 @@ from rich.console import Console
 from rich.table import Table
 
 QUICK = ("reader", "digests")
-NAMES = (*QUICK, "wire", "growth", "claims", "match")  # the last four take minutes, the last two gigabytes
+NAMES = (*QUICK, "labels", "wire", "growth", "claims", "match")  # those take minutes, the last two gigabytes
 RESULTS = Path(__file__).parent / "results.json"
 
 

@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 
 from models.network import pad
-from models.tokens import batches, encode_alone
+from models.tokens import Encoded, batches, encode_alone
 from models.voices import topic_features
 
 if TYPE_CHECKING:
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from models.network import Network
 
-KEPT = 1_024
+KEPT = 2_048  # some 6 MB
 BATCH_TOKENS = 2_048
 
 
@@ -38,30 +38,31 @@ class Topics:
 
 
 class TopicReader:
-    """Say what texts are about; the vectors of stories and parents are kept for the replies to come."""
+    """Say what texts are about; the vectors are kept for the replies to come, whose story or parent a text may be."""
 
     def __init__(self, network: "Network", tokenizer: "Tokenizer") -> None:
         self._network = network
         self._tokenizer = tokenizer
-        self._kept: dict[str, Tensor] = {}
+        self._kept: dict[tuple[int, ...], Tensor] = {}
 
     def read(self, replies: Sequence[str], stories: Sequence[str], parents: Sequence[str]) -> Topics:
         """Return the topics of n cleaned replies and their contexts."""
+        asked = [self._encoded(replies, reply=True), self._encoded(stories), self._encoded(parents)]
         kept = self._kept if len(self._kept) <= KEPT else {}
-        new = [text for text in dict.fromkeys((*stories, *parents)) if text and text not in kept]
+        new = [ids for ids in dict.fromkeys(ids for part in asked for ids in part) if ids and ids not in kept]
         if new:
-            kept.update(zip(new, self._about(new, reply=False), strict=True))
+            kept.update(zip(new, self._about(new), strict=True))
         self._kept = kept  # never emptied in place: another thread may read from it
-        reply = self._about(replies, reply=True)
-        nothing = torch.zeros(reply.shape[1])
-        story, parent = (
-            torch.stack([kept[text] if text else nothing for text in texts]) for texts in (stories, parents)
-        )
-        return Topics(reply, story, parent)
+        nothing = torch.zeros(self._network.width)
+        return Topics(*(torch.stack([kept[ids] if ids else nothing for ids in part]) for part in asked))
 
-    def _about(self, texts: Sequence[str], reply: bool) -> Tensor:
-        encoded = [encode_alone(self._tokenizer, text, reply) for text in texts]
-        vectors = torch.zeros(len(texts), self._network.width)
+    def _encoded(self, texts: Sequence[str], *, reply: bool = False) -> list[tuple[int, ...]]:
+        """Return the token ids of texts, none of a context that is empty."""
+        return [tuple(encode_alone(self._tokenizer, text, reply).ids) if reply or text else () for text in texts]
+
+    def _about(self, asked: Sequence[tuple[int, ...]]) -> Tensor:
+        encoded = [Encoded(list(ids), len(ids)) for ids in asked]
+        vectors = torch.zeros(len(encoded), self._network.width)
         with torch.inference_mode():
             for rows in batches(encoded, BATCH_TOKENS):
                 vectors[rows] = self._network.about(pad([encoded[row] for row in rows]))

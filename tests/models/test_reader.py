@@ -151,6 +151,10 @@ def test_an_explanation_names_words_that_matter(reader: Reader) -> None:
         "typical of the left to ruin every bridge that somebody else has built",
         "according to the harbour office the cable was last inspected in March 2014",
         "sorry wrong channel, is anyone here up for a few ranked games tonight",
+        "I will believe in a new cable when I can drive over it, not a day before",
+        "thank the Tories for that, they sold every ship and every bridge we had",
+        "my father welded on it in 1987 and says that the second span was never painted",
+        "so sad to see it closed, we used to walk over it every Sunday",
     ):
         reading = reader.predict([Passage(text, STORY)])[0]
         asked = reader.predict([Passage(one, STORY) for one in without(text)])
