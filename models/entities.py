@@ -36,7 +36,7 @@ ROUNDED_FROM = 1000
 
 def numbers(text: str) -> frozenset[float]:
     """Return the numbers in a text, digits or words, with their scale ("1.2 million")."""
-    words = [word.lower() for word in _WORD.findall(text)]
+    words = _lower(_WORD.findall(text))
     found = set()
     for place, word in enumerate(words):
         value = _value(word)
@@ -49,7 +49,7 @@ def numbers(text: str) -> frozenset[float]:
 
 def dates(text: str) -> frozenset[str]:
     """Return the weekdays and months that a text names."""
-    words = [word.lower() for word in _WORD.findall(text)]
+    words = _lower(_WORD.findall(text))
     found = set()
     for place, word in enumerate(words):
         beside = words[max(0, place - 1) : place] + words[place + 1 : place + 2]
@@ -89,10 +89,25 @@ def _same(value: float | str, other: float | str) -> bool:
     return value == other
 
 
+def share_number(text: str, claim: str) -> bool:
+    """Say whether two sentences name one number or date alike."""
+    return any(find(text) & find(claim) for find in (numbers, dates))
+
+
+def numbers_differ(text: str, claim: str) -> bool:
+    """Say whether sentences that are otherwise alike name different numbers or dates.
+
+    Retellings in other words round, or count something else: "23 hurt" is told as "some two dozen, 4 of them badly".
+    """
+    differ = any(disagree(find(text), find(claim)) for find in (numbers, dates))
+    left, right = (_lower(_WORD.findall(side)) for side in (text, claim))
+    return differ and SequenceMatcher(None, left, right, autojunk=False).ratio() >= ALIKE
+
+
 def names_differ(text: str, claim: str) -> bool:
     """Say whether sentences that are otherwise alike have a name where the other has a different word."""
     sides = _WORD.findall(text), _WORD.findall(claim)
-    left, right = ([word.lower() for word in side] for side in sides)
+    left, right = (_lower(side) for side in sides)
     matcher = SequenceMatcher(None, left, right, autojunk=False)
     if matcher.ratio() < ALIKE:
         return False
@@ -102,6 +117,10 @@ def names_differ(text: str, claim: str) -> bool:
         for kind, a, b, c, d in matcher.get_opcodes()
         if kind == "replace"
     )
+
+
+def _lower(words: list[str]) -> list[str]:
+    return [word.lower() for word in words]
 
 
 def _names(words: list[str]) -> set[str] | None:
@@ -114,9 +133,14 @@ def _names(words: list[str]) -> set[str] | None:
 
 
 def _replaced(words: tuple[set[str], set[str]], names: list[set[str] | None]) -> bool:
-    """Say whether a name stands against another; where a text has no capitals, any word may be one."""
+    """Say whether a name stands against another; where a text has no capitals, any word may be one.
+
+    Where neither has, only a single word against a single one is taken for a name.
+    """
+    if names == [None, None] and any(len(side) != 1 for side in words):
+        return False
     known = set().union(*(found for found in names if found))
-    if not any(side & known for side in words):
+    if known and not any(side & known for side in words):
         return False
     if not all(found is None or side & known for side, found in zip(words, names, strict=True)):
         return False

@@ -11,7 +11,7 @@ import numpy as np
 from safetensors.numpy import load_file
 
 from models.cross_encoder import CrossEncoder
-from models.entities import dates, disagree, names_differ, numbers
+from models.entities import names_differ, numbers_differ, share_number
 from models.sentences import split_sentences
 from models.wording import bucket, plain, stems
 
@@ -102,10 +102,9 @@ class Matcher:
         confirm_at, suggest_at = self.fitted.thresholds
         # What is so like in words and vectors is related, whatever reading says.
         likely = (scores >= suggest_at) | (at_first >= RELATED_FROM)
-        return [
-            _judgement(score, contrary, score >= confirm_at and may_be_sure(pair, features), suggested)
-            for pair, features, score, contrary, suggested in zip(pairs, known, scores, denied, likely, strict=True)
-        ]
+        allowed = [_long(pair.claim) and may_be_sure(pair, each) for pair, each in zip(pairs, known, strict=True)]
+        sure = (scores >= confirm_at) & np.array(allowed, bool)
+        return [_judgement(*found) for found in zip(scores, denied, sure, likely, strict=True)]
 
     def choose(self, pairs: Sequence[Pair]) -> list[Judgement]:
         """Return a judgement for every candidate that an archive has for one text, in order.
@@ -217,14 +216,16 @@ def _judgement(score: float, denied: bool, sure: bool, likely: bool) -> Judgemen
 
 def may_be_sure(pair: Pair, features: np.ndarray) -> bool:
     """Say whether a pair may be confirmed at all: long enough, and naming nothing that the other contradicts."""
-    return len(plain(pair.text).split()) >= FEWEST_WORDS and not (features[7] > 0 or features[8] > 0)
+    return _long(pair.text) and not (features[7] > 0 or features[8] > 0)
+
+
+def _long(text: str) -> bool:
+    return len(plain(text).split()) >= FEWEST_WORDS
 
 
 def _facts(left: str, right: str) -> tuple[float, float, float]:
     """Say of two sentences whether they share a number or date, differ in one, differ in a name (1 or 0 each)."""
-    facts = [(find(left), find(right)) for find in (numbers, dates)]
-    shared, other = any(a & b for a, b in facts), any(disagree(a, b) for a, b in facts)
-    return float(shared), float(other), float(names_differ(left, right))
+    return float(share_number(left, right)), float(numbers_differ(left, right)), float(names_differ(left, right))
 
 
 def _sentences(text: str) -> list[tuple[str, frozenset[str]]]:

@@ -49,7 +49,7 @@ PAIRS = {  # sentences: how many, and of which split
 PAIRS_IN_A_PASS = 2000
 NEITHER = 2
 ANSWERS = {"entail": SAME, "paraphrase": SAME, "contradict": CONTRARY}
-WITHOUT_ANSWER = 0.2
+WITHOUT_ANSWER, RECASED = 0.2, 1 / 6
 BATCH_TOKENS, GROUPS_A_STEP = 2_400, 24
 RATE, HEAD_RATE = 6e-5, 5e-4
 SMOOTHING, PAIR_WEIGHT, DENIAL_WEIGHT = 0.03, 0.5, 0.4
@@ -186,12 +186,18 @@ class Cut:
 
     def pair(self, text: str, claim: str, answer: int) -> Group:
         """Return one pair by itself."""
-        return Group((encode_pair(self._tokenizer, text, claim),), answer=answer)
+        return Group((encode_pair(self._tokenizer, *recased([text, claim], self._rng)),), answer=answer)
 
     def _group(self, text: str, right: list[str], wrong: list[str], denies: bool | None = None) -> Group:
-        text = misspelt(text, self._rng)
-        pairs = tuple(encode_pair(self._tokenizer, text, claim) for claim in (*right, *wrong))
+        text, *claims = recased([misspelt(text, self._rng), *right, *wrong], self._rng)
+        pairs = tuple(encode_pair(self._tokenizer, text, claim) for claim in claims)
         return Group(pairs, right=0 if right else len(pairs), denies=denies)
+
+
+def recased(texts: Sequence[str], rng: random.Random) -> list[str]:
+    """Return texts as they are or, one time in six, all in capitals of a kind that tell no names."""
+    told = rng.choice([str.lower, str.title, str.upper]) if rng.random() < RECASED else str
+    return [told(text) for text in texts]
 
 
 def batches(groups: Sequence[Group], rng: random.Random) -> list[list[Group]]:
