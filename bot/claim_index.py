@@ -26,10 +26,10 @@ CHUNK_BYTES = 1 << 20
 NONCE_BYTES = 12
 SEAL_BYTES = NONCE_BYTES + 16
 # Up to here every vector is compared, as float16; beyond, only those of the likeliest lists are, as a byte a number:
-# about so many, and of more than a million a twelfth.
+# about so many, and of more than a million a fourteenth.
 ALL_COMPARED = 20_000
-COMPARED = 83_000
-LEAST_SHARE = 1 / 12
+COMPARED = 73_000
+LEAST_SHARE = 1 / 14
 SAMPLES_PER_LIST = 40
 # What a number of a unit vector is multiplied by to become a byte: up to 0.28 fits, and of 100,000 texts one has a
 # larger one, which is cut. One scale for all lets bytes be subtracted from bytes, without a float in between.
