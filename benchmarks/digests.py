@@ -1,9 +1,11 @@
 """How long does a digest take, and how good is it? `python -m benchmarks.digests` prints one JSON object.
 
-Seconds are for invented threads on this machine, reader and embedder included. The figures on discussions under
+Seconds are for invented discussions on this machine, from their messages to the digest as the bot makes it, with
+nothing read before. The figures on discussions under
 news stories, on e-mail threads and on arguments appear where `../shared` holds them, with standard errors over threads.
 """
 
+import asyncio
 import json
 import os
 import random
@@ -14,12 +16,18 @@ import tempfile
 import time
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import torch
 
+from bot.discussion import Discussion, Discussions, Mode, Scope
+from bot.records import Post
+from bot.resources import Resources, open_resources
+from bot.settings import Settings
+from bot.summaries import Summaries
 from models.compress import sentences_of
 from models.embedder import Embedder
 from models.keypoints import apart
@@ -28,6 +36,7 @@ from models.summarizer import Sentence, Summarizer, Thread, Utterance
 
 SHARED = Path(__file__).parents[2] / "shared"
 SIZES = (50, 200, 500)
+BEGAN = datetime(2026, 3, 1, tzinfo=UTC)
 SUBJECTS = ("The bridge", "The ferry", "The county", "The old mill", "The school bus", "The river", "The toll office")
 VERBS = ("was inspected", "costs twice as much", "closed early", "was promised to us", "has been late", "was sold")
 ENDS = ("in 2014", "since the flood", "according to the report", "and nobody says why", "for a third time this year")
@@ -36,10 +45,9 @@ REMARKS = ("lol", "I doubt that.", "Source?", "That is what they said five years
 
 def run() -> dict[str, Any]:
     """Return the seconds for 50, 200 and 500 messages, and the figures on data that is here."""
+    found = asyncio.run(timed())
     torch.set_num_threads(os.cpu_count() or 1)
     summarizer = Summarizer(Embedder.from_pretrained(), Reader.from_pretrained())
-    summarizer.summarize([invented(SIZES[0])])
-    found: dict[str, Any] = {f"seconds_{size}": round(seconds(summarizer, size), 2) for size in SIZES}
     data = SHARED / "data" / "digests"
     if (data / "news_dev.json").exists():
         found["news_dev"] = news(summarizer, data / "news_dev.json")
@@ -50,27 +58,61 @@ def run() -> dict[str, Any]:
     return found
 
 
-def seconds(summarizer: Summarizer, size: int) -> float:
+async def timed() -> dict[str, Any]:
+    """Return the seconds that the bot takes for 50, 200 and 500 messages."""
+    with tempfile.TemporaryDirectory() as folder:
+        settings = Settings(_env_file=None, data_dir=Path(folder))
+        async with open_resources(settings) as opened:
+            await seconds(opened, SIZES[0])
+            return {f"seconds_{size}": round(await seconds(opened, size), 2) for size in SIZES}
+
+
+async def seconds(opened: Resources, size: int) -> float:
     """Return the better of two runs: on a machine that others use the nearest to the machine's own."""
-    thread = invented(size)
+    discussions = Invented(invented(size))
     times = []
     for _ in range(2):
+        summaries = Summaries(discussions, opened.store, opened.models)
         start = time.perf_counter()
-        summarizer.summarize([thread])
+        await summaries.ask(discussions.scope).task
         times.append(time.perf_counter() - start)
     return min(times)
 
 
-def invented(size: int) -> Thread:
-    """Make a thread of short and long messages; the same for the same size."""
+class Invented(Discussions):
+    """Give one discussion, whatever is asked for."""
+
+    def __init__(self, posts: Sequence[Post]) -> None:
+        self._posts = posts
+        self.scope = Scope(posts[0].channel_id, Mode.STORY, posts[0].id)
+
+    async def fetch(self, scope: Scope) -> Discussion:
+        return Discussion(scope, self._posts[0].guild_id, self._posts[0], tuple(self._posts[1:]))
+
+
+def invented(size: int) -> list[Post]:
+    """Make a story and its short and long answers; the same for the same size."""
     draw = random.Random(size)  # noqa: S311 - no secret
-    messages = []
-    for number in range(size):
+    posts = [_post(1, "The bridge at Elmford is closed for a year after the flood")]
+    for number in range(2, size + 2):
         told = [f"{draw.choice(SUBJECTS)} {draw.choice(VERBS)} {draw.choice(ENDS)}." for _ in range(draw.randint(1, 4))]
         text = draw.choice(REMARKS) if draw.random() < 0.3 else " ".join(told)
-        parent = f"m{draw.randrange(number)}" if number and draw.random() < 0.3 else None
-        messages.append(Utterance(f"m{number}", text, None, parent))
-    return Thread(f"invented-{size}", "The bridge at Elmford is closed for a year after the flood", tuple(messages))
+        posts.append(_post(number, text, draw.randrange(1, number) if draw.random() < 0.3 else None))
+    return posts
+
+
+def _post(number: int, text: str, reply_to: int | None = None) -> Post:
+    at = BEGAN + timedelta(minutes=number)
+    return Post(
+        id=number,
+        guild_id=900,
+        channel_id=800,
+        watched_id=800,
+        author_id=number % 40,
+        created_at=at,
+        text=text,
+        reply_to=reply_to,
+    )
 
 
 def news(summarizer: Summarizer, path: Path) -> Mapping[str, float]:

@@ -57,6 +57,21 @@ class Answers:
             if not answer.digest.cited().keys().isdisjoint(message_ids)
         ]
 
+    def citing_any(
+        self, guild_id: int, message_ids: Collection[int], author_id: int | None
+    ) -> list[tuple[int, Answer]]:
+        """List the answers of a server that cite one of some messages, or anything by an author."""
+        self._drop_old()
+        return [
+            (shown_id, answer)
+            for shown_id, (_, answer) in self._answers.items()
+            if answer.digest.guild_id == guild_id
+            and any(
+                message_id in message_ids or source.author_id == author_id
+                for message_id, source in answer.digest.cited().items()
+            )
+        ]
+
     def cited_in(self, channel_id: int) -> list[int]:
         """List the messages of a channel that answers cite."""
         digests = [answer.digest for _, answer in self._answers.values()]

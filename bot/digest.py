@@ -15,6 +15,8 @@ from bot.discussion import Discussion, Scope
 from bot.records import Post
 from bot.store.digests import Source
 from bot.writer import Wording
+from models.compress import shown, tidy
+from models.decency import coarse, repeatable
 from models.language import foreign
 from models.reader import Passage, Reading
 from models.summarizer import SECTIONS, Sentence, Thread, Utterance
@@ -28,6 +30,7 @@ MOST_WORDS = 220
 
 _QUOTED = re.compile(r"“([^”]*)”")
 _WORD = re.compile(r"[^\W_]+")
+_ADDRESS = re.compile(r"https?://\S+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +71,8 @@ class Section:
 class Digest:
     """Hold a checked digest; every id in it is a key of `sources`.
 
-    `read` counts the messages condensed; `course` says when which label was read; `wording` what a writer did to it.
+    `read` counts the messages condensed and `span` holds the times of the first and the last; `course` says when which
+    label was read, where one was; `wording` what a writer did to it. `edits` counts the edits seen before it was begun.
     The headline has no text where the story is a link alone.
     """
 
@@ -81,11 +85,9 @@ class Digest:
     left_out: LeftOut = LeftOut()
     cut: bool = False
     course: tuple[tuple[datetime, str], ...] = ()
+    span: tuple[datetime, datetime] | None = None
     wording: Wording | None = None
-
-    @property
-    def span(self) -> tuple[datetime, datetime] | None:
-        return (self.course[0][0], self.course[-1][0]) if self.course else None
+    edits: int = 0
 
     @property
     def points(self) -> tuple[Point, ...]:
@@ -149,6 +151,7 @@ def thread(discussion: Discussion, material: Material) -> Thread:
             said(post),
             writers.setdefault(post.author_id, str(len(writers))),
             str(post.reply_to) if post.reply_to else None,
+            post.id in discussion.answered,
         )
         for post in material.posts
     )
@@ -189,13 +192,14 @@ def assemble(
         LeftOut(discussion.left_out, material.foreign, material.wordless),
         discussion.cut,
         tuple((post.created_at, readings[post.id].label) for post in material.posts if post.id in readings),
+        (material.posts[0].created_at, material.posts[-1].created_at) if material.posts else None,
     )
 
 
 def supported(quotation: str, text: str) -> bool:
-    """Say whether a message holds the words of a quotation, whatever their markup."""
+    """Say whether a message holds the words of a quotation, whatever their markup and whomever they name."""
     quoted = _words(quotation)
-    own = set(_words(text))
+    own = {*_words(text), *_words(tidy(text))}
     return not quoted or sum(word in own for word in quoted) >= SUPPORTED * len(quoted)
 
 
@@ -218,11 +222,16 @@ def _checked(sentence: Sentence, posts: Mapping[int, Post]) -> tuple[int, ...]:
 
 
 def _headline(story: Post | None) -> Point | None:
+    """Give the story's first line; without words where a digest would not repeat them."""
     if story is None:
         return None
-    lines = (re.sub(r"https?://\S+", " ", line).strip() for line in story.full_text.splitlines())
-    told = next((line for line in (story.headline.splitlines() or lines) if line.strip()), "")
-    return Point(told, (story.id,))
+    text = shown(story.text)
+    # The embed of a link in a spoiler is hidden as well.
+    hidden = _ADDRESS.search(story.text) and not _ADDRESS.search(text)
+    told = text if hidden else shown(story.headline) or text
+    lines = (_ADDRESS.sub(" ", line).strip() for line in told.splitlines())
+    first = next((line for line in lines if line), "")
+    return Point(first if repeatable(first) and not coarse(first) else "", (story.id,))
 
 
 def _words(text: str) -> list[str]:

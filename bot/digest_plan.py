@@ -24,7 +24,8 @@ class Plan:
 class Talk:
     """Hold how far a story's discussion has come, and which reply was the newest that its digest condensed (0: none).
 
-    `conversation_id` is the story's message, and `channel_id` where that stands.
+    `conversation_id` is the story's message, and `channel_id` where that stands. For a daily digest, replies after
+    its hour do not count.
     """
 
     guild_id: int
@@ -40,8 +41,13 @@ def is_due(plan: Plan, talk: Talk, now: datetime) -> bool:
     """Say whether a story's digest is to be made, or made anew because people went on."""
     if talk.replies < plan.replies or talk.latest_id <= talk.told_id or talk.latest_at < plan.since:
         return False
-    until = now - plan.rest if plan.rest is not None else last_hour(plan.hour or 0, now)
+    until = now - plan.rest if plan.rest is not None else counted_until(plan, now)
     return until - LATE <= talk.latest_at <= until
+
+
+def counted_until(plan: Plan, now: datetime) -> datetime:
+    """Say up to when replies count: to now where a discussion must rest, else to the plan's last hour."""
+    return now if plan.rest is not None else last_hour(plan.hour or 0, now)
 
 
 def last_hour(hour: int, now: datetime) -> datetime:

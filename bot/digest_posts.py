@@ -5,6 +5,8 @@ The row that says what a digest cites stands in the store before any of its word
 
 import logging
 from collections.abc import Collection, Sequence
+from contextlib import AsyncExitStack
+from dataclasses import replace
 
 import discord
 
@@ -13,13 +15,13 @@ from bot.digest import Digest
 from bot.errors import NotAllowed
 from bot.history import Place
 from bot.languages import ENGLISH, N_, _, speaking
-from bot.posting import NOBODY
+from bot.posting import NOBODY, settled
 from bot.quotes import Quotes
 from bot.render.digests import WRITING, Shown, digest_view, files, has_picture, nothing, notice, outdate, trim
 from bot.render.layout import Layout
 from bot.resources import Clock
 from bot.store import Store
-from bot.summaries import drawn
+from bot.summaries import Edits, drawn
 
 LATEST = 50  # digests looked at after a start
 SHADOW = N_("This server tries me out in private so far, so I post nothing. A moderator ends that with `/golive`.")
@@ -30,13 +32,17 @@ log = logging.getLogger(__name__)
 
 
 class DigestPosts:
-    """Post digests, refill them and take out what may no longer be shown; `gone` holds ids just deleted."""
+    """Post digests, refill them and take out what may no longer be shown.
 
-    def __init__(self, store: Store, quotes: Quotes, clock: Clock, gone: Collection[int]) -> None:
+    `gone` holds ids just deleted, `edits` says what was just edited.
+    """
+
+    def __init__(self, store: Store, quotes: Quotes, clock: Clock, gone: Collection[int], edits: Edits) -> None:
         self._store = store
         self._quotes = quotes
         self._clock = clock
         self._gone = gone
+        self._edits = edits
 
     async def allowed(self, interaction: discord.Interaction) -> Place:
         """Give the channel to post in; raise `NotAllowed` when the server, the asker or the bot may not."""
@@ -58,7 +64,10 @@ class DigestPosts:
         if not public.points:
             raise NotAllowed(_(HIDDEN) if digest.points else nothing(public))
         message = await place.send(view=notice(WRITING))
-        await self.fill(message, digest, Shown(interaction.user.id, public=True))
+        async with AsyncExitStack() as unless_filled:
+            unless_filled.push_async_callback(_withdraw, message)
+            await self.fill(message, digest, Shown(interaction.user.id, public=True))
+            unless_filled.pop_all()
         return message
 
     async def fill(self, message: discord.Message, made: Digest, shown: Shown) -> None:
@@ -66,11 +75,14 @@ class DigestPosts:
         digest = await self.public(made, message.channel.id)
         cited = digest.cited()
         await self._store.digests.add(digest.guild_id, message.channel.id, message.id, cited, self._clock())
-        await _show(message, digest, shown)
-        # What was forgotten since the row was written found nothing to take out yet.
+        true = self._true(digest, shown)
+        await _show(message, digest, true)
+        # What was forgotten or edited since the row was written found nothing to take out or to mark yet.
         kept = await self._store.digests.cites(message.id)
-        if kept is not None and not cited.keys() <= kept:
-            await _show(message, digest.without(cited.keys() - kept), shown)
+        forgotten = cited.keys() - kept if kept is not None else set()
+        if forgotten or self._true(digest, shown) != true:
+            left = digest.without(forgotten)
+            await _show(message, left, self._true(left, shown))
 
     async def trim(self, posted_id: int, channel_id: int) -> None:
         """Take out of a posted digest what it no longer cites."""
@@ -99,6 +111,10 @@ class DigestPosts:
         """Forget digests whose own messages were deleted."""
         await self._store.digests.forget(message_ids)
 
+    def _true(self, digest: Digest, shown: Shown) -> Shown:
+        """Mark a digest that cites what was edited since it was begun."""
+        return replace(shown, outdated=True) if self._edits.touch(digest) else shown
+
     async def public(self, digest: Digest, channel_id: int) -> Digest:
         """Give what of a digest everyone in a channel can open, without who opted out and what was deleted."""
         may_cite = citing.for_channel(self._quotes, channel_id)
@@ -111,6 +127,10 @@ class DigestPosts:
 
 def _may_write(permissions: discord.Permissions, place: Place) -> bool:
     return permissions.send_messages_in_threads if isinstance(place, discord.Thread) else permissions.send_messages
+
+
+async def _withdraw(message: discord.Message) -> None:
+    await settled(message.delete(), f"digest {message.id}")
 
 
 async def _show(message: discord.Message, digest: Digest, shown: Shown) -> None:

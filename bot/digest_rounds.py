@@ -1,12 +1,13 @@
 """Digests that nobody asked for: one under a story whose discussion has come to rest, edited when people go on."""
 
 import logging
+from collections.abc import Sequence
 
 import discord
 
 from bot import needs
 from bot.digest import Digest
-from bot.digest_plan import LATE, Plan, Talk, is_due
+from bot.digest_plan import LATE, Talk, counted_until, is_due
 from bot.digest_posts import DigestPosts
 from bot.discussion import Mode, Scope
 from bot.errors import HindsightError, NotFound
@@ -21,7 +22,7 @@ from bot.store import Store
 from bot.store.story_digests import StoryDigest
 from bot.summaries import Summaries
 
-MOST = 5  # digests of a server in one round; the others follow in the next
+MOST = 5  # digests made for a server in one round; the others follow in the next
 
 log = logging.getLogger(__name__)
 
@@ -42,9 +43,9 @@ class Rounds:
         for plan in await self._store.story_digests.plans():
             if not (await self._store.servers.get(plan.guild_id)).live:
                 continue
-            talks = await self._store.story_digests.talks(plan.guild_id, max(0, after))
-            for talk in [talk for talk in talks if is_due(plan, talk, now)][:MOST]:
-                await self._try(plan, talk, summaries, posts)
+            until = counted_until(plan, now)
+            talks = await self._store.story_digests.talks(plan.guild_id, max(0, after), until)
+            await self._make([talk for talk in talks if is_due(plan, talk, now)], summaries, posts)
 
     async def refresh(self, digest_id: int, summaries: Summaries, posts: DigestPosts) -> None:
         """Make a posted digest anew; raise `NotFound` when it is no longer kept up to date."""
@@ -56,27 +57,38 @@ class Rounds:
         if message is not None:
             await posts.fill(message, digest, _shown(row))
 
-    async def _try(self, plan: Plan, talk: Talk, summaries: Summaries, posts: DigestPosts) -> None:
+    async def _make(self, due: Sequence[Talk], summaries: Summaries, posts: DigestPosts) -> None:
+        """Make as many digests as a round may hold; what cannot be made keeps no other waiting."""
+        made = 0
+        for talk in due:
+            made += await self._try(talk, summaries, posts)
+            if made == MOST:
+                return
+
+    async def _try(self, talk: Talk, summaries: Summaries, posts: DigestPosts) -> bool:
+        """Make a story's digest; say whether it stands now, or nothing is to be told."""
         place = await self._quotes.channel(talk.channel_id)
         if not isinstance(place, Place) or not self._intake.watches(place):
-            return
+            return False
         if lacking := needs.missing(place, needs.READ | needs.to_watch(place)):
             log.warning("digest of story %s waits: %s lacking", talk.conversation_id, ", ".join(lacking))
-            return
+            return False
         try:
             digest = await summaries.ask(_scope(talk.channel_id, talk.conversation_id)).task
-            await self._tell(talk, place, digest, posts)
+            return await self._tell(talk, place, digest, posts)
         except (discord.HTTPException, HindsightError, RuntimeError) as error:
             log.warning("digest of story %s waits: %s", talk.conversation_id, type(error).__name__)
+            return False
 
-    async def _tell(self, talk: Talk, place: Place, digest: Digest, posts: DigestPosts) -> None:
+    async def _tell(self, talk: Talk, place: Place, digest: Digest, posts: DigestPosts) -> bool:
         row = await self._store.story_digests.begin(talk)
         if row.posted_id is not None or (await posts.public(digest, place.id)).points:
             message = await self._message(row, place)
             if message is None:
-                return
+                return False
             await posts.fill(message, digest, _shown(row))
         await self._store.story_digests.told(row.id, talk.latest_id)
+        return True
 
     async def _message(self, row: StoryDigest, place: Place) -> discord.Message | None:
         """Give the message of a digest, posted now unless it is there; None when it cannot be had."""

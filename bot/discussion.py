@@ -10,7 +10,7 @@ import discord
 
 from bot.conversation import Conversations, is_story
 from bot.errors import NotFound
-from bot.history import Place
+from bot.history import PAGE, Place
 from bot.languages import _
 from bot.posts import is_readable, to_post
 from bot.quotes import Quotes
@@ -20,6 +20,7 @@ from bot.store.messages import Kept, Standing
 
 MOST = 500  # messages that one digest condenses
 USUAL = 100  # messages looked at where no story is known
+PAGES = 20  # looked through for what was said of a story before the newest messages of its channel
 
 _SCOPE = re.compile(r"([snf])(\d{1,20})\.(\d{1,20})")
 
@@ -62,7 +63,8 @@ class Scope:
 class Discussion:
     """Hold the messages of a scope, oldest first, without their story.
 
-    `left_out` counts messages of members who have opted out; `cut` is set when there were more than fit.
+    `left_out` counts messages of members who have opted out; `cut` is set when there were, or may be, more.
+    `answered` are the ids of those to which another member replied, with whatever message.
     """
 
     scope: Scope
@@ -71,6 +73,7 @@ class Discussion:
     posts: tuple[Post, ...]
     left_out: int = 0
     cut: bool = False
+    answered: frozenset[int] = frozenset()
 
 
 class Discussions:
@@ -100,26 +103,53 @@ class Discussions:
         place = await self._quotes.channel(scope.channel_id)
         if not isinstance(place, Place):
             raise NotFound(_("I cannot open that channel any more."))
-        messages = await self._history(place, scope)
-        cut = scope.mode is not Mode.LAST and len(messages) >= MOST
+        messages, cut = await self._history(place, scope)
         own = place.guild.me.id
         posts = [to_post(each) for each in messages if is_readable(each) and each.author.id != own]
         silent = await self._store.members.opted_out_of(place.guild.id, {post.author_id for post in posts})
         return await self._chosen(scope, place.guild.id, posts, silent, cut)
 
-    async def _history(self, place: Place, scope: Scope) -> list[discord.Message]:
-        """List the messages that may belong to a scope, oldest first: the newest ones when there are too many."""
-        first = scope.value - 1 if scope.mode is not Mode.LAST else 0
-        if scope.mode is Mode.STORY and isinstance(place, discord.Thread):
-            first = 0
+    async def _history(self, place: Place, scope: Scope) -> tuple[list[discord.Message], bool]:
+        """List the messages that may belong to a scope, oldest first, and say whether there may be others."""
+        of_channel = scope.mode is Mode.STORY and not isinstance(place, discord.Thread)
+        first = scope.value - 1 if of_channel or scope.mode is Mode.FROM else 0
         found = await _latest(place, scope.limit, first)
+        cut = scope.mode is not Mode.LAST and len(found) >= MOST
+        if of_channel and cut:
+            early, cut = await self._early(place, scope.value, found[-1].id)
+            found += early
+        if of_channel:
+            found += await self._under(place, scope, found)
+        return sorted(found, key=lambda message: message.id), cut
+
+    async def _early(self, place: Place, story_id: int, before: int) -> tuple[list[discord.Message], bool]:
+        """Find a story and what is known to be said of it before a message, newest first; say whether more may be.
+
+        Where the story itself is not known, what stands right after it is looked at, too.
+        """
+        known = await self._store.messages.among(await self._store.messages.of_conversation(story_id))
+        found = [] if story_id in known else await _after(place, story_id, before)
+        nearby = {message.id for message in found}
+        wanted = {each for each, kept in known.items() if kept.channel_id == place.id and each < before} - nearby
+        for _page in range(PAGES):
+            if not wanted or len(found) >= MOST:
+                break
+            last = max(wanted)
+            page = await _until(place, last)
+            found += [message for message in page if message.id in wanted]
+            reached = min([last, *(message.id for message in page)])
+            wanted = {message_id for message_id in wanted if message_id < reached}
+        return found, bool(wanted) or story_id not in known
+
+    async def _under(self, place: Place, scope: Scope, found: Sequence[discord.Message]) -> list[discord.Message]:
+        """List what stands in the thread that was made from a story, newest first."""
         story = next((each for each in found if each.id == scope.value), None)
-        if scope.mode is Mode.STORY and story is not None and (story.flags.has_thread or story.thread):
-            # A thread made from a message is public: who can open the channel can open it.
-            thread = await self._quotes.channel(story.id)
-            if isinstance(thread, discord.Thread):
-                found += await _latest(thread, scope.limit, 0)
-        return sorted(found, key=lambda message: message.id)[-MOST:]
+        story = story or await self._quotes.fetch(place.id, scope.value)
+        if story is None or not (story.flags.has_thread or story.thread):
+            return []
+        # A thread made from a message is public: who can open the channel can open it.
+        thread = await self._quotes.channel(story.id)
+        return await _latest(thread, scope.limit, 0) if isinstance(thread, discord.Thread) else []
 
     async def _chosen(
         self, scope: Scope, guild_id: int, posts: Sequence[Post], silent: set[int], cut: bool
@@ -129,13 +159,15 @@ class Discussions:
         if scope.mode is Mode.STORY:
             posts = [post for post in posts if placements[post.id].conversation_id == story_id]
         allowed = [post for post in posts if post.author_id not in silent]
+        told = [post for post in allowed if post.id != story_id and (post.by_person or is_story(post))]
         return Discussion(
             scope,
             guild_id,
             await self._story(scope, story_id, allowed),
-            tuple(post for post in allowed if post.id != story_id and (post.by_person or is_story(post))),
+            tuple(told[-MOST:]),
             len(posts) - len(allowed),
-            cut,
+            cut or len(told) > MOST,
+            _answered(posts),
         )
 
     async def _placements(self, posts: Sequence[Post]) -> Mapping[int, Placement]:
@@ -194,6 +226,24 @@ class _Window:
 async def _latest(place: discord.abc.Messageable, limit: int, after: int) -> list[discord.Message]:
     since = discord.Object(after) if after else None
     return [message async for message in place.history(limit=limit, after=since, oldest_first=False)]
+
+
+async def _until(place: discord.abc.Messageable, last: int) -> list[discord.Message]:
+    """Give the page that ends with a message, newest first."""
+    return [message async for message in place.history(limit=PAGE, before=discord.Object(last + 1))]
+
+
+async def _after(place: discord.abc.Messageable, first: int, before: int) -> list[discord.Message]:
+    """Give half a page that begins with a message, oldest first, as far as it stands before another."""
+    page = [message async for message in place.history(limit=PAGE, around=discord.Object(first))]
+    return sorted((each for each in page if first <= each.id < before), key=lambda message: message.id)
+
+
+def _answered(posts: Sequence[Post]) -> frozenset[int]:
+    """Give the ids of posts to which somebody other than their writer replies."""
+    writers = {post.id: post.author_id for post in posts}
+    replies = ((post.reply_to, post.author_id) for post in posts if post.reply_to in writers)
+    return frozenset(answered for answered, replier in replies if answered and writers[answered] != replier)
 
 
 def _main_story(placements: Mapping[int, Placement], posts: int) -> int | None:

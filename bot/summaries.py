@@ -4,7 +4,8 @@ A digest's picture is drawn where it is shown: in the asker's language, or in En
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable, Sequence
+from collections import deque
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import timedelta
 
@@ -21,6 +22,7 @@ from models.summarizer import Sentence, Summarizer
 
 PATIENCE = timedelta(seconds=2)
 BATCH = 32  # messages read between two reports of progress
+EDITED = 5_000  # ids of messages edited lately, for digests that are under way or shown
 
 
 @dataclass(slots=True, eq=False)
@@ -30,6 +32,24 @@ class Job:
     task: asyncio.Task[Digest]
     done: int = 0
     total: int = 0
+
+
+class Edits:
+    """Remember which messages were edited lately, and in which order."""
+
+    def __init__(self) -> None:
+        self.count = 0
+        self._ids: deque[int] = deque(maxlen=EDITED)
+
+    def note(self, message_id: int) -> None:
+        """Remember an edit."""
+        self.count += 1
+        self._ids.append(message_id)
+
+    def touch(self, digest: Digest) -> bool:
+        """Say whether a message that a digest cites was edited after the digest was begun."""
+        later = self.count - digest.edits
+        return later > 0 and not digest.cited().keys().isdisjoint(list(self._ids)[-later:])
 
 
 async def follow(job: Job, tell: Callable[[int, int], Awaitable[None]], every: timedelta = PATIENCE) -> Digest:
@@ -52,42 +72,61 @@ class Summaries:
     """Make digests; who asks for one that is under way waits for the same."""
 
     def __init__(self, discussions: Discussions, store: Store, models: Models, writer: Writer | None = None) -> None:
+        self.edits = Edits()
         self._discussions = discussions
         self._store = store
         self._models = models
         self._writer = writer
-        self._summarizer = Summarizer(models.embedder, models.reader)
+        self._summarizer = Summarizer(models.embedder)
         self._jobs: dict[Scope, Job] = {}
+        self._tasks: set[asyncio.Task[Digest]] = set()
 
     def ask(self, scope: Scope) -> Job:
         """Begin a digest, or join the one that is under way."""
-        job = self._jobs.get(scope)
-        if job is None:
-            task = asyncio.get_running_loop().create_task(self._make(scope), name=f"digest {scope}")
-            job = self._jobs[scope] = Job(task)
-            task.add_done_callback(lambda _: self._jobs.pop(scope))
+        if (under_way := self._jobs.get(scope)) is not None:
+            return under_way
+
+        async def made() -> Digest:
+            return await self._make(scope, job)
+
+        def end(task: asyncio.Task[Digest]) -> None:
+            self._tasks.discard(task)
+            if self._jobs.get(scope) is job:
+                del self._jobs[scope]
+
+        job = Job(asyncio.get_running_loop().create_task(made(), name=f"digest {scope}"))
+        self._jobs[scope] = job
+        self._tasks.add(job.task)
+        job.task.add_done_callback(end)
         return job
+
+    def change(self, channel_id: int) -> None:
+        """Let nobody join what is under way any more: a message of its channel or thread was edited or deleted."""
+        # The thread of a story has the story's id.
+        for scope in [each for each in self._jobs if channel_id in (each.channel_id, each.value)]:
+            del self._jobs[scope]
 
     async def close(self) -> None:
         """Stop what is under way."""
-        tasks = [job.task for job in self._jobs.values()]
+        tasks = list(self._tasks)
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
 
-    async def _make(self, scope: Scope) -> Digest:
+    async def _make(self, scope: Scope, job: Job) -> Digest:
+        edits = self.edits.count
         discussion = await self._discussions.fetch(scope)
         material = await asyncio.to_thread(digest.sort_out, discussion.posts)
-        readings = await self._readings(scope, discussion, material.posts)
+        readings = await self._readings(job, discussion, material)
         sentences, wording = await self._sentences(discussion, material, readings)
-        return replace(digest.assemble(discussion, material, readings, sentences), wording=wording)
+        made = digest.assemble(discussion, material, readings, sentences)
+        return replace(made, wording=wording, edits=edits)
 
-    async def _readings(self, scope: Scope, discussion: Discussion, posts: Sequence[Post]) -> dict[int, Reading]:
-        """Take the readings that are known and read the other messages, after those that are just coming in."""
-        readings = dict(await self._store.messages.readings([post.id for post in posts]))
-        unread = [post for post in posts if post.id not in readings]
-        job = self._jobs[scope]
-        job.total, job.done = len(posts), len(posts) - len(unread)
+    async def _readings(self, job: Job, discussion: Discussion, material: Material) -> dict[int, Reading]:
+        """Take the readings that are known and read what else is wanted, after the messages that are just coming in."""
+        readings = dict(await self._store.messages.readings([post.id for post in material.posts]))
+        unread = await self._wanted(discussion, material, readings)
+        job.total, job.done = len(readings) + len(unread), len(readings)
         passages = digest.passages(discussion, unread)
         for start in range(0, len(unread), BATCH):
             batch = unread[start : start + BATCH]
@@ -95,6 +134,15 @@ class Summaries:
             readings |= {post.id: reading for post, reading in zip(batch, read, strict=True)}
             job.done += len(batch)
         return readings
+
+    async def _wanted(self, discussion: Discussion, material: Material, known: Mapping[int, Reading]) -> list[Post]:
+        """Choose what of a discussion is to be read, oldest first."""
+        if len(known) == len(material.posts):
+            return []
+        thread, words = digest.thread(discussion, material), digest.words_for(len(material.posts))
+        ids = {str(message_id) for message_id in known}
+        chosen = set(await asyncio.to_thread(self._summarizer.wanted, thread, words, ids))
+        return [post for post in material.posts if str(post.id) in chosen]
 
     async def _sentences(
         self, discussion: Discussion, material: Material, readings: dict[int, Reading]

@@ -11,15 +11,18 @@ from itertools import combinations
 import discord
 
 VIEW = discord.Permissions.view_channel.flag
-OPEN = VIEW | discord.Permissions.read_message_history.flag
+HISTORY = discord.Permissions.read_message_history.flag
+CONNECT = discord.Permissions.connect.flag
+LOOKED_AT = VIEW | HISTORY | CONNECT
 
 Place = discord.abc.GuildChannel | discord.Thread
+Vocal = discord.VoiceChannel | discord.StageChannel
 Overwrites = Mapping[int, tuple[int, int]]  # what is (allowed, denied) in a channel, by the id of a role or member
 
 
 @dataclass(frozen=True, slots=True)
 class Grant:
-    """Hold what a role, or the overwrites of one member, say about VIEW and OPEN.
+    """Hold what a role, or the overwrites of one member, say about what is looked at.
 
     `base` counts in the whole server; `allowed` and `denied` count in (the audience's channel, the cited one).
     """
@@ -34,17 +37,18 @@ def all_can_open(place: Place, audience: Place) -> bool:
     if isinstance(place, discord.Thread) and place.is_private() and place.id != audience.id:
         return False
     cited, shown = _channel(place), _channel(audience)
-    if cited is None or shown is None or not _has_only_text(cited) or _is_age_restricted(cited, shown):
+    if cited is None or shown is None or not _is_read(cited) or _is_age_restricted(cited, shown):
         return False
     if place.guild.default_role.permissions.administrator:
         return True
     overwrites = _overwrites(shown), _overwrites(cited)
     default = place.guild.default_role
-    everyone = _grant(default.id, default.permissions.value & OPEN, overwrites)
+    everyone = _grant(default.id, default.permissions.value & LOOKED_AT, overwrites)
+    reads, opens = _to_read(shown), _to_read(cited) | HISTORY
     return all(
-        _permissions(everyone, grants, 1) == OPEN
-        for grants in _possible_members(place.guild, overwrites)
-        if _permissions(everyone, grants, 0) & VIEW
+        _permissions(everyone, grants, 1) & opens == opens
+        for grants in _possible_members(place.guild, overwrites, roles=reads.bit_count() + 1)
+        if _permissions(everyone, grants, 0) & reads == reads
     )
 
 
@@ -59,7 +63,10 @@ async def can_open(member: discord.Member, place: Place, *, here: Place | None =
     With `here`, the place in which they ask, an age-restricted channel counts only from within another one.
     """
     channel = _channel(place)
-    if channel is None or channel.permissions_for(member).value & OPEN != OPEN:
+    if channel is None:
+        return False
+    opens = _to_read(channel) | HISTORY
+    if channel.permissions_for(member).value & opens != opens:
         return False
     if here is not None and _is_age_restricted(channel, _channel(here)):
         return False
@@ -73,30 +80,37 @@ def _channel(place: Place) -> discord.abc.GuildChannel | None:
     return place.parent if isinstance(place, discord.Thread) else place
 
 
-def _has_only_text(channel: discord.abc.GuildChannel) -> bool:
-    # Where people also talk, the right to connect counts too; nobody watches those channels.
-    return isinstance(channel, discord.TextChannel | discord.ForumChannel)
+def _is_read(channel: discord.abc.GuildChannel) -> bool:
+    return isinstance(channel, discord.TextChannel | discord.ForumChannel | Vocal)
+
+
+def _to_read(channel: discord.abc.GuildChannel) -> int:
+    """Give the permissions without which nothing of a channel is seen: where people talk, the right to join them."""
+    return VIEW | CONNECT if isinstance(channel, Vocal) else VIEW
 
 
 def _is_age_restricted(cited: discord.abc.GuildChannel, shown: discord.abc.GuildChannel | None) -> bool:
     return getattr(cited, "nsfw", False) and not getattr(shown, "nsfw", False)
 
 
-def _possible_members(guild: discord.Guild, overwrites: tuple[Overwrites, Overwrites]) -> Iterator[tuple[Grant, ...]]:
-    """List members as the grants of their roles and, last, of their own overwrites.
+def _possible_members(
+    guild: discord.Guild, overwrites: tuple[Overwrites, Overwrites], roles: int
+) -> Iterator[tuple[Grant, ...]]:
+    """List members as the grants of up to so many roles and, last, of their own overwrites.
 
-    Two roles are enough: of someone who reads the one channel and cannot open the other, drop all roles but one that
-    lets them read and one that keeps them out, and they still can and cannot.
+    One role for each permission that reading takes and one more are enough: of someone who reads the one channel and
+    cannot open the other, drop all roles but those that let them read and one that keeps them out, and they still
+    can and cannot.
     """
-    roles = {
-        _grant(role.id, role.permissions.value & OPEN, overwrites)
+    known = {
+        _grant(role.id, role.permissions.value & LOOKED_AT, overwrites)
         for role in guild.roles
         if not (role.is_default() or role.is_bot_managed() or role.permissions.administrator)
     }
     no_person = {guild.owner_id, guild.me.id if guild.me else None, *(role.id for role in guild.roles)}
     people = {_grant(member_id, 0, overwrites) for member_id in {*overwrites[0], *overwrites[1]} - no_person}
-    for count in range(3):
-        for held in combinations(roles, count):
+    for count in range(roles + 1):
+        for held in combinations(known, count):
             for own in {Grant(), *people}:
                 yield (*held, own)
 
@@ -116,7 +130,7 @@ def _permissions(everyone: Grant, grants: tuple[Grant, ...], channel: int) -> in
 
 def _overwrites(channel: discord.abc.GuildChannel) -> Overwrites:
     pairs = {target.id: overwrite.pair() for target, overwrite in channel.overwrites.items()}
-    return {target_id: (allow.value & OPEN, deny.value & OPEN) for target_id, (allow, deny) in pairs.items()}
+    return {target_id: (allow.value & LOOKED_AT, deny.value & LOOKED_AT) for target_id, (allow, deny) in pairs.items()}
 
 
 def _grant(target_id: int, base: int, overwrites: tuple[Overwrites, Overwrites]) -> Grant:

@@ -1,9 +1,11 @@
 """Digests: `/summarize`, "Summarize from here", and the buttons under a digest."""
 
+import asyncio
 import logging
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import replace
+from weakref import WeakValueDictionary
 
 import discord
 from discord import app_commands
@@ -45,7 +47,8 @@ class Summarize(commands.Cog):
         self.summaries = Summaries(self.discussions, bot.store, bot.models, bot.resources.writer)
         self.answers = Answers(bot.clock)
         self.gone: deque[int] = deque(maxlen=GONE)
-        self.posts = DigestPosts(bot.store, bot.quotes, bot.clock, self.gone)
+        self.posts = DigestPosts(bot.store, bot.quotes, bot.clock, self.gone, self.summaries.edits)
+        self._turns: WeakValueDictionary[int, asyncio.Lock] = WeakValueDictionary()
         self.menu = app_commands.ContextMenu(name="Summarize from here", callback=self.from_here)
         self.menu.guild_only = True
 
@@ -92,11 +95,13 @@ class Summarize(commands.Cog):
     @commands.Cog.listener()
     async def on_raw_message_delete(self, payload: discord.RawMessageDeleteEvent) -> None:
         """Take a deleted message out of the digests that are shown."""
+        self.summaries.change(payload.channel_id)
         await self._forget([payload.message_id])
 
     @commands.Cog.listener()
     async def on_raw_bulk_message_delete(self, payload: discord.RawBulkMessageDeleteEvent) -> None:
         """Take messages that were deleted together out of the digests that are shown."""
+        self.summaries.change(payload.channel_id)
         await self._forget(list(payload.message_ids))
 
     @commands.Cog.listener()
@@ -118,13 +123,22 @@ class Summarize(commands.Cog):
                 await self.bot.store.leftovers.settle(public)
 
     @commands.Cog.listener()
+    async def on_erased(self, guild_id: int, message_ids: Collection[int], author_id: int | None) -> None:
+        """Take what was erased, and all that its author wrote, out of the answers that single people see."""
+        for shown_id, answer in self.answers.citing_any(guild_id, message_ids, author_id):
+            written = {each for each, source in answer.digest.sources.items() if source.author_id == author_id}
+            await self._again(shown_id, replace(answer, digest=answer.digest.without(written.union(message_ids))))
+
+    @commands.Cog.listener()
     async def on_raw_message_edit(self, payload: discord.RawMessageUpdateEvent) -> None:
         """Mark the digests that cite an edited message."""
         if payload.message.edited_at is None:
             return
+        self.summaries.edits.note(payload.message_id)
+        self.summaries.change(payload.channel_id)
         await self.posts.outdate(payload.message_id)
         for message_id, answer in self.answers.citing([payload.message_id]):
-            await self._again(message_id, replace(answer, shown=replace(answer.shown, outdated=True)))
+            await self._again(message_id, answer)
 
     @commands.Cog.listener()
     async def on_ready(self) -> None:
@@ -145,13 +159,17 @@ class Summarize(commands.Cog):
             await self._show(replace(answer, interaction=interaction, shown=replace(answer.shown, page=page)))
 
     async def share(self, interaction: discord.Interaction, message_id: int, scope: Scope) -> None:
-        """Post the digest that the asker sees, and say where."""
-        answer = self.answers.get(message_id)
-        if answer is None or answer.shown.outdated:
-            answer = Answer(interaction, await self._made(interaction, scope), Shown(interaction.user.id))
-        posted = await self.posts.publish(interaction, answer.digest)
-        shown = replace(answer.shown, shared=posted.jump_url)
-        await self._show(replace(answer, interaction=interaction, shown=shown))
+        """Post the digest that the asker sees, once, and say where."""
+        async with self._turns.setdefault(message_id, asyncio.Lock()):
+            answer = self.answers.get(message_id)
+            if answer is not None and answer.shown.shared is not None:
+                await self._show(replace(answer, interaction=interaction))
+                return
+            if answer is None or answer.shown.outdated:
+                answer = Answer(interaction, await self._made(interaction, scope), Shown(interaction.user.id))
+            posted = await self.posts.publish(interaction, answer.digest)
+            shown = replace(answer.shown, shared=posted.jump_url)
+            await self._show(replace(answer, interaction=interaction, shown=shown))
 
     async def refresh(
         self, interaction: discord.Interaction, message: discord.Message, scope: Scope, asker_id: int
@@ -193,7 +211,9 @@ class Summarize(commands.Cog):
             raise UserError(_(HERE))
         return await linked(self.bot.quotes, interaction.user, link)
 
-    async def opened(self, interaction: discord.Interaction, scope: Scope) -> None:
+    async def opened(
+        self, interaction: discord.Interaction, scope: Scope, asker: discord.Member | discord.User | None
+    ) -> None:
         """Raise when the bot or the asker cannot open the channel of a scope."""
         place = await self.bot.quotes.channel(scope.channel_id)
         if not isinstance(place, Place) or place.guild.id != interaction.guild_id:
@@ -201,12 +221,12 @@ class Summarize(commands.Cog):
         if lacking := needs.missing(place, needs.READ):
             raise NotAllowed(needs.mend(place, lacking))
         here = _here(interaction)
-        if not isinstance(interaction.user, discord.Member) or not await can_open(interaction.user, place, here=here):
+        if not isinstance(asker, discord.Member) or not await can_open(asker, place, here=here):
             raise NotAllowed(_(CLOSED))
 
     async def _made(self, interaction: discord.Interaction, scope: Scope, *, told: bool = True) -> Digest:
         """Make a digest for someone who can open its messages, before and after."""
-        await self.opened(interaction, scope)
+        await self.opened(interaction, scope, interaction.user)
         job = self.summaries.ask(scope)
 
         async def tell(done: int, total: int) -> None:
@@ -214,17 +234,29 @@ class Summarize(commands.Cog):
                 await interaction.edit_original_response(view=progress(done, total), attachments=[])
 
         digest = await follow(job, tell)
-        await self.opened(interaction, scope)
+        await self.opened(interaction, scope, await _asker_now(interaction))
         return digest
 
     async def _show(self, answer: Answer) -> None:
-        """Show a digest to its asker alone, in their language, without what was deleted a moment ago."""
-        with speaking(answer.interaction.locale):
-            picture = await drawn(answer.digest) if answer.shown.page == 0 else None
-            digest = answer.digest.without(self.gone)
-            view = digest_view(digest, answer.shown, picture=picture is not None)
-        message = await answer.interaction.edit_original_response(view=view, attachments=files(view, picture))
-        self.answers.put(message.id, replace(answer, digest=digest))
+        """Show a digest to its asker alone, in their language, as far as it may be shown now."""
+        true = await self._true(answer)
+        with speaking(true.interaction.locale):
+            picture = await drawn(true.digest) if true.shown.page == 0 else None
+            view = digest_view(true.digest, true.shown, picture=picture is not None)
+        message = await true.interaction.edit_original_response(view=view, attachments=files(view, picture))
+        self.answers.put(message.id, true)
+        if await self._true(true) != true:  # what changed since it was looked at found no answer to mend
+            await self._again(message.id, true)
+
+    async def _true(self, answer: Answer) -> Answer:
+        """Take out of an answer what was deleted and who has opted out, and mark it when what it cites was edited."""
+        cited = answer.digest.cited()
+        writers = {source.author_id for source in cited.values()}
+        silent = await self.bot.store.members.opted_out_of(answer.digest.guild_id, writers)
+        hidden = {message_id for message_id, source in cited.items() if source.author_id in silent}
+        digest = answer.digest.without(hidden.union(self.gone))
+        outdated = answer.shown.outdated or self.summaries.edits.touch(digest)
+        return replace(answer, digest=digest, shown=replace(answer.shown, outdated=outdated))
 
     async def _again(self, message_id: int, answer: Answer) -> None:
         try:
@@ -235,6 +267,7 @@ class Summarize(commands.Cog):
 
     async def _lost(self, guild_id: int, channel_id: int) -> None:
         """Forget what was cited of a channel that is gone, whether or not it was watched."""
+        self.summaries.change(channel_id)
         await self._forget(self.answers.cited_in(channel_id))
         await self.bot.intake.forget(guild_id, await self.bot.store.digests.cited_in(channel_id))
 
@@ -258,7 +291,7 @@ class DigestButton(Press, template=PRESS):
             raise NotAllowed(_(OTHERS))
         await interaction.response.defer()
         try:
-            await cog.opened(interaction, scope)
+            await cog.opened(interaction, scope, interaction.user)
         except UserError as refused:
             if not message.flags.ephemeral:
                 raise
@@ -277,6 +310,16 @@ def _here(interaction: discord.Interaction) -> Place:
     if not isinstance(interaction.channel, Place):
         raise UserError(_(HERE))
     return interaction.channel
+
+
+async def _asker_now(interaction: discord.Interaction) -> discord.Member | None:
+    """Fetch who asked, with the roles that they hold by now; None when they have left."""
+    if interaction.guild is None:
+        return None
+    try:
+        return await interaction.guild.fetch_member(interaction.user.id)
+    except discord.NotFound:
+        return None
 
 
 def _may_change(interaction: discord.Interaction, asker_id: int) -> bool:

@@ -9,10 +9,12 @@ from dataclasses import dataclass
 from models.camps import aimed_at
 from models.compress import sentences_of, tidy
 from models.decency import coarse, repeatable
-from models.excerpts import cut, excerpt, term_weights, terms
+from models.excerpts import broken_off, excerpt, term_weights, terms
 from models.labels import UNSURE
 from models.language import foreign
 from models.reader import Reading
+from models.sentences import split_sentences
+from models.sides import cancels
 from models.text import clean
 
 OFF_TOPIC = 0.4
@@ -35,24 +37,46 @@ _CLAIM_WORTH = 1.0
 _RELAYS = re.compile(
     r"\b(?:reported|reportedly|reports?|according to|article|announced|statement|officials?|quoted)\b", re.IGNORECASE
 )
-
-
-_DENIES = re.compile(
-    r"\A(?:no[,.! ]|nope|nah\b|(?:wrong|false|incorrect|untrue|not true|fake|actually)\b"
-    r"|(?:that|this|it)(?:['’]?s| is| was) (?:not|false|wrong|untrue|incorrect|fake|a lie|a hoax|a myth)\b)"
-    r"|\b(?:debunked|disproved|hoax|not true|(?:is|was)n['’]?t true|no evidence|never happened|is false|is a lie)\b",
+_ANSWERS_NO = re.compile(
+    r"\A(?:no[,.!](?=\s|\Z)|nope\b|nah\b|(?:wrong|false|incorrect|untrue|not true|fake)\b"
+    r"|(?:that|this|it)(?:['’]?s| is| was) (?:not(?: exactly| quite| really| even)?(?: true| right| correct)?"
+    r"|false|wrong|untrue|incorrect|fake|a lie|a hoax|a myth)\b)",
     re.IGNORECASE,
 )
+_DENIES = re.compile(
+    r"\b(?:debunked|disproved|hoax|not true|(?:is|was)n['’]?t true|no evidence(?! to the contrary| otherwise)"
+    r"|never happened|is false|is a lie)\b",
+    re.IGNORECASE,
+)
+# "Actually you are right", "No, exactly", "I thought it was a hoax": what stands beside a denial and takes it back.
+_CONFIRMS = re.compile(
+    r"(?<!not )(?<!n['’]t )(?<!the )\b(?:right(?! now)|true|correct|exactly|indeed|agreed?)\b"
+    r"|\bconfirm\w*(?: (?:it|this|them|as much)\b|[.!]*\Z)|\b(?:if|whether|thought)\b",
+    re.IGNORECASE,
+)
+_BARE_NO = re.compile(r"\A(no|nope|nah)[.!]+\s+(?=\S)", re.IGNORECASE)
+_QUESTION_WORDS = terms(
+    "what when where which whose that this these those there does have been will would could should anyone anybody "
+    "someone somebody know tell please with from about into they them their your still just also really then than"
+)
+NEXT = 5
+"""Messages after a question among which its answer is looked for, where it stands without being a reply."""
+ANSWERS = 2
+"""Terms of a question that such an answer must hold, or all where it has fewer."""
 
 
 @dataclass(frozen=True, slots=True)
 class Utterance:
-    """Hold one message of a thread; `parent` is the id, or where there is none the text, of what it answers."""
+    """Hold one message of a thread; `parent` is the id, or where there is none the text, of what it answers.
+
+    `answered` is set where another member replies to it with a message that the thread does not hold.
+    """
 
     id: str
     text: str
     author: str | None = None
     parent: str | None = None
+    answered: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +92,8 @@ class Thread:
 class Draft:
     """Hold what could be quoted of a message, before it is known what the message does.
 
-    `sentences` are its own; `parent` is the position of what it answers, `answers` how many messages answer it.
+    `sentences` are its own; `parent` is the position of what it answers, `answers` how many messages answer it;
+    `answered` says whether another member does, by a reply or by what follows.
     """
 
     message: Utterance
@@ -77,6 +102,7 @@ class Draft:
     sentences: tuple[str, ...]
     parent: int | None
     answers: int
+    answered: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,10 +144,26 @@ def drafts(thread: Thread, words: int) -> list[Draft]:
     small = len(thread.messages) <= SMALL_THREAD
     found = []
     for position, (message, own) in enumerate(zip(thread.messages, sentences, strict=True)):
-        text = excerpt(own, weights, words) or cut(" ".join(own), words)
+        text = excerpt(own, weights, words) or broken_off(own, words)
         if says_enough(text, small):
-            found.append(Draft(message, position, text, tuple(own), answers[position], counts[position]))
+            answered = text.endswith("?") and _answered(thread.messages, answers, position)
+            found.append(Draft(message, position, text, tuple(own), answers[position], counts[position], answered))
     return found
+
+
+def _answered(messages: Sequence[Utterance], answers: Sequence[int | None], position: int) -> bool:
+    """Say whether a question is answered: another member replies to it, or goes on with its words soon after."""
+    question = messages[position]
+    asker = question.author
+    replies = (message for message, parent in zip(messages, answers, strict=True) if parent == position)
+    if question.answered or any(asker is None or reply.author != asker for reply in replies):
+        return True
+    asked = terms(tidy(question.text)) - _QUESTION_WORDS
+    following = (message for message in messages[position + 1 : position + 1 + NEXT] if not message.parent)
+    others = (tidy(message.text) for message in following if message.author not in (None, asker))
+    return bool(asked and asker) and any(
+        len(asked & terms(text)) >= min(ANSWERS, len(asked)) and not text.endswith("?") for text in others
+    )
 
 
 def candidates(written: Sequence[Draft], readings: Mapping[str, Reading]) -> list[Candidate]:
@@ -159,7 +201,25 @@ def _denied(draft: Draft, reading: Reading, claim: Reading | None) -> int | None
     """Return the position of the claim that a reply says is not so, or None."""
     if claim is None or claim.claim < CLAIM or reading.primary not in {"skeptical", "informative"}:
         return None
-    return draft.parent if _DENIES.search(tidy(draft.message.text)) else None
+    opens = draft.excerpt.startswith(" ".join(draft.sentences[0].split()[:2]))
+    return draft.parent if denied(draft.excerpt, opens) else None
+
+
+def denied(text: str, opens: bool = True) -> bool:
+    """Say whether a sentence of a reply says that what it answers is not so, and nothing in it takes that back.
+
+    `opens` says whether the text begins where the reply does: "No" is an answer only there.
+    """
+    first, *others = split_sentences(_BARE_NO.sub(r"\1, ", text)) or [""]
+    if opens and _ANSWERS_NO.match(first) and _stands(first):
+        return True
+    return any(_DENIES.search(sentence) and _stands(sentence) for sentence in (first, *others))
+
+
+def _stands(denial: str) -> bool:
+    """Say whether a denial neither asks, nor denies a denial, nor confirms something beside it."""
+    rest = _DENIES.sub(" ", _ANSWERS_NO.sub(" ", denial))
+    return not denial.endswith("?") and not cancels(denial) and not _CONFIRMS.search(rest)
 
 
 def _reacts(text: str, reading: Reading) -> bool:
@@ -189,7 +249,7 @@ def _kind(draft: Draft, reading: Reading) -> str:
     label = reading.primary
     if label == "partisan" and _is_shot(draft.excerpt, reading):
         return SHOT
-    if draft.excerpt.endswith("?") and not draft.answers and label in {"none", "off-topic"}:
+    if draft.excerpt.endswith("?") and not draft.answered and label in {"none", "off-topic"}:
         return "unanswered"
     if label == "informative":
         return "reported" if _RELAYS.search(draft.excerpt) else "fact"

@@ -12,6 +12,8 @@ STEM = 6
 EARLY, WHOLLY_LATE, LATE = 50, 150, 0.9
 """Words of a message after which sentences begin to weigh less, after which they weigh least, and how much less."""
 LONGEST_CHARACTERS = 400
+TURN_WORDS = 5
+"""Words up to which a sentence that may reverse something speaks of the one before it."""
 
 
 def terms(text: str) -> set[str]:
@@ -29,12 +31,13 @@ def term_weights(texts: Iterable[str], story: str | None) -> Mapping[str, float]
 def excerpt(sentences: Sequence[str], weights: Mapping[str, float], words: int) -> str | None:
     """Choose the neighbouring sentences of at most `words` words that weigh most; None where none fits.
 
-    A sentence that says nothing by itself ("Wow.") is passed over, unless it may turn what stands beside it ("Not.").
+    A sentence that says nothing by itself ("Wow.") is passed over, unless it may turn what stands before it ("Not."):
+    then the two go together.
     Long messages come to the point first: what begins late in one weighs less.
     """
     telling = [sentence for sentence in sentences if len(terms(sentence)) > 1 or REVERSES.search(sentence)]
     found = max(
-        _runs(telling or sentences, words),
+        _runs(_held_together(telling or sentences), words),
         key=lambda run: (_late(run.before) * sum(weights.get(term, 1.0) for term in terms(run.text)), -len(run.text)),
         default=None,
     )
@@ -42,9 +45,15 @@ def excerpt(sentences: Sequence[str], weights: Mapping[str, float], words: int) 
 
 
 def cut(text: str, words: int) -> str:
-    """Return the first `words` words, closed by "…" where that is not all: the last resort for endless sentences."""
+    """Return the first `words` words, closed by "…" where that is not all."""
     head = " ".join(text.split()[:words])[:LONGEST_CHARACTERS]
     return head if head == " ".join(text.split()) else f"{head.rstrip(' ,;:–—-.…')}…"
+
+
+def broken_off(sentences: Sequence[str], words: int) -> str:
+    """Return the beginning of a sentence too long to be shortened; "" where the rest of each may take it back."""
+    heads = ((cut(sentence, words), sentence) for sentence in _held_together(sentences))
+    return next((head for head, whole in heads if not REVERSES.search(whole[len(head) - 1 :])), "")
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +66,17 @@ class _Run:
 
 def _late(before: int) -> float:
     return 1 - LATE * min(1.0, max(0, before - EARLY) / (WHOLLY_LATE - EARLY))
+
+
+def _held_together(sentences: Sequence[str]) -> list[str]:
+    """Join each short sentence that may reverse something to the one before it."""
+    found: list[str] = []
+    for sentence in sentences:
+        if found and len(sentence.split()) <= TURN_WORDS and REVERSES.search(sentence):
+            found[-1] = f"{_ended(found[-1])} {sentence}"
+        else:
+            found.append(sentence)
+    return found
 
 
 def _runs(sentences: Sequence[str], words: int) -> Iterator[_Run]:

@@ -1,6 +1,6 @@
 """Candidates → key points: who says the same, what matters most, what is said already."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeVar, cast
 
@@ -8,6 +8,7 @@ import numpy as np
 
 from models.candidates import Candidate, says_enough
 from models.excerpts import excerpt, term_weights, terms
+from models.sides import agree, backs, disputes, opposed
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -15,9 +16,9 @@ if TYPE_CHECKING:
 Rows = TypeVar("Rows", np.ndarray, "Tensor")
 
 SAME = 0.66
-"""Cosine from which two excerpts say the same, so that quoting one may cite both."""
+"""Cosine from which two excerpts on one side say the same, so that quoting one may cite both."""
 AKIN = 0.54
-"""Cosine from which two excerpts that share a word beyond the story's are told together, both quoted."""
+"""Cosine from which two such excerpts that share a word beyond the story's are told together, both quoted."""
 REPEATS = 0.29
 """Cosine from which an excerpt begins to repeat what is told already."""
 REDUNDANCY = 1.0
@@ -81,12 +82,13 @@ def key_points(found: Sequence[Candidate], vectors: np.ndarray, story: str, limi
     cosines = rows @ rows.T
     values = np.array([candidate.value for candidate in found]) + CENTRALITY * _centrality(cosines)
     open_points = _points(found, cosines, values, story, limits.quote)
+    repeats = _repeats(found, cosines)
     chosen: dict[int, KeyPoint] = {}
     passed: list[int] = []
     left = limits.words
     while open_points and len(chosen) < limits.points:
         told = list(chosen)
-        worth = {lead: point.value - REDUNDANCY * _repeated(cosines, lead, told) for lead, point in open_points.items()}
+        worth = {lead: point.value - REDUNDANCY * _repeated(repeats, lead, told) for lead, point in open_points.items()}
         best = max(worth, key=lambda lead: (worth[lead], -lead))
         point = open_points.pop(best)
         if worth[best] <= 0:
@@ -116,54 +118,84 @@ def _points(
 ) -> dict[int, KeyPoint]:
     """Let each candidate, best first, lead a point unless an earlier point says the same; {index of lead: point}."""
     own = [terms(candidate.excerpt) - terms(story) for candidate in found]
-    points = _disputes(found, cosines, values)
-    taken = {index for index, one in enumerate(found) if any(one in point.members for point in points.values())}
+    points, taken = _disputes(found, cosines, values)
     order = [int(index) for index in np.argsort(-values, kind="stable")]
     for lead in order:
         if lead in taken:
             continue
-        free = [index for index in order if index not in taken and index != lead]
-        same = [index for index in free if cosines[lead, index] >= SAME]
-        akin = [index for index in free if AKIN <= cosines[lead, index] < SAME and own[lead] & own[index]]
-        told = [lead, *same]
-        quotes = [found[lead].excerpt]
+        text = found[lead].excerpt
+        near = [index for index in order if index not in taken | {lead} and cosines[lead, index] >= AKIN]
+        near = [index for index in near if agree(found[index].excerpt, text)]
+        same = [index for index in near if cosines[lead, index] >= SAME]
+        akin = [index for index in near if index not in same and own[lead] & own[index]]
+        # What says the same without its figures is told with it, but does not back it.
+        told = [lead, *(index for index in same if backs(found[index].excerpt, text))]
+        quotes = [text]
         if akin and sum(found[index].words for index in (lead, akin[0])) <= words:
             told.append(akin[0])
             quotes.append(found[akin[0]].excerpt)
-        taken.update(told)
-        value = float(values[lead] + GROWTH * np.log(len(told)))
+        taken.update(told, same)
+        value = float(values[lead] + GROWTH * np.log(len({*told, *same})))
         points[lead] = KeyPoint(tuple(quotes), tuple(found[index] for index in told), value)
     return points
 
 
-def _disputes(found: Sequence[Candidate], cosines: np.ndarray, values: np.ndarray) -> dict[int, KeyPoint]:
-    """Join each denied claim, whoever makes it, with the reply that denies it best, so that none is told alone."""
-    at = {candidate.position: index for index, candidate in enumerate(found)}
+def _disputes(
+    found: Sequence[Candidate], cosines: np.ndarray, values: np.ndarray
+) -> tuple[dict[int, KeyPoint], set[int]]:
+    """Join each denied claim, whoever makes it, with what denies it best; return the points and all that is told so."""
     points: dict[int, KeyPoint] = {}
-    for index in np.argsort(-values, kind="stable"):
+    joined: set[int] = set()
+    for claim, index in _denials(found, cosines, values):
+        if joined & {claim, index}:
+            continue
         denial = found[index]
-        claim = at.get(denial.denies) if denial.denies is not None else None
-        joined = {member for point in points.values() for member in point.members}
-        if claim is not None and not joined & {found[claim], denial}:
-            # A repeat of the claim is nearer to it than to the denial, and the other way round.
-            same = [
-                other
-                for other, one in enumerate(found)
-                if other not in (claim, index)
-                and one not in joined
-                and max(cosines[other, claim], cosines[other, index]) >= SAME
-            ]
-            members = (found[claim], denial, *(found[other] for other in same))
-            value = float(max(values[claim], values[index]) + GROWTH * np.log(len(members)))
-            turned = "refuted" if denial.kind in {"fact", "reported"} else "disputed"
-            points[claim] = KeyPoint((found[claim].excerpt, denial.excerpt), members, value, turned)
-    return points
+        # A repeat of the claim is nearer to it than to the denial, and the other way round.
+        near = [
+            (other, side)
+            for other in range(len(found))
+            for side in (claim, index)
+            if other not in joined | {claim, index} and cosines[other, side] >= SAME
+        ]
+        near = [(other, side) for other, side in near if agree(found[other].excerpt, found[side].excerpt)]
+        same = dict.fromkeys(other for other, side in near if backs(found[other].excerpt, found[side].excerpt))
+        joined.update([claim, index, *(other for other, _ in near)])
+        members = (found[claim], denial, *(found[other] for other in same))
+        value = float(max(values[claim], values[index]) + GROWTH * np.log(len(members)))
+        answers = denial.denies == found[claim].position
+        turned = "refuted" if answers and denial.kind in {"fact", "reported"} else "disputed"
+        points[claim] = KeyPoint((found[claim].excerpt, denial.excerpt), members, value, turned)
+    return points, joined
+
+
+def _denials(found: Sequence[Candidate], cosines: np.ndarray, values: np.ndarray) -> Iterator[tuple[int, int]]:
+    """Give pairs (claim, denial), best denials first: replies that deny what they answer, then plain opposites."""
+    at = {candidate.position: index for index, candidate in enumerate(found)}
+    order = [int(index) for index in np.argsort(-values, kind="stable")]
+    for index in order:
+        denied = found[index].denies
+        claim = at.get(denied) if denied is not None else None
+        if claim is not None:
+            yield claim, index
+    for index in order:
+        for claim in order:
+            if cosines[claim, index] >= SAME and disputes(found[index].excerpt, found[claim].excerpt):
+                yield claim, index
 
 
 def _centrality(cosines: np.ndarray) -> np.ndarray:
     """Return how near each excerpt's nearest neighbours are: the mean of the second to fourth, 0 where it has none."""
     nearest = -np.sort(-cosines, axis=1)[:, 1:]
     return nearest[:, NEIGHBOURS].mean(axis=1) if nearest.shape[1] > 1 else np.zeros(len(cosines))
+
+
+def _repeats(found: Sequence[Candidate], cosines: np.ndarray) -> np.ndarray:
+    """Return the cosines with 0 for those that are near but opposed: neither repeats the other."""
+    repeats = cosines.copy()
+    for one, other in np.argwhere(np.triu(cosines >= SAME, 1)):
+        if opposed(found[one].excerpt, found[other].excerpt):
+            repeats[one, other] = repeats[other, one] = 0.0
+    return repeats
 
 
 def _repeated(cosines: np.ndarray, lead: int, told: Sequence[int]) -> float:

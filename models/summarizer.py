@@ -6,7 +6,7 @@ the same thread gives the same digest.
 """
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -63,9 +63,12 @@ class Encodes(Protocol):
 
 
 class Summarizer:
-    """Condense threads with an embedder, which groups what is said, and a reader, which says what it does."""
+    """Condense threads with an embedder, which groups what is said, and a reader, which says what it does.
 
-    def __init__(self, embedder: Encodes, reader: Reads) -> None:
+    Without a reader, only messages whose readings are given are condensed.
+    """
+
+    def __init__(self, embedder: Encodes, reader: Reads | None = None) -> None:
         self._embedder = embedder.for_points()
         self._reader = reader
 
@@ -77,6 +80,10 @@ class Summarizer:
         `readings` are those already known, by message id; only the other messages are read.
         """
         return [self._digest(thread, words, readings or {}) for thread in threads]
+
+    def wanted(self, thread: Thread, words: int = 120, known: Container[str] = ()) -> list[str]:
+        """Return the ids of the messages whose readings `summarize` wants beside the known ones."""
+        return [draft.message.id for draft in _wanted(drafts(thread, min(QUOTE_WORDS, words)), known)]
 
     def _digest(self, thread: Thread, words: int, known: Mapping[str, Reading]) -> list[Sentence]:
         quote = min(QUOTE_WORDS, words)
@@ -94,9 +101,10 @@ class Summarizer:
         return _in_sections([*map(_sentence, points), *shots])
 
     def _read(self, thread: Thread, written: Sequence[Draft], known: Mapping[str, Reading]) -> dict[str, Reading]:
-        """Add the readings that are missing, of the drafts that say most where there are too many."""
-        unread = [draft for draft in written if draft.message.id not in known]
-        unread = sorted(unread, key=lambda draft: (-len(terms(draft.excerpt)), draft.position))[:MOST_READ]
+        """Add the readings that are wanted."""
+        if self._reader is None:
+            return dict(known)
+        unread = _wanted(written, known)
         passages = [
             Passage(
                 draft.message.text,
@@ -107,6 +115,12 @@ class Summarizer:
         ]
         fresh = self._reader.predict(passages) if passages else []
         return {**known, **{draft.message.id: reading for draft, reading in zip(unread, fresh, strict=True)}}
+
+
+def _wanted(written: Sequence[Draft], known: Container[str]) -> list[Draft]:
+    """Choose the drafts to be read: those that say most where there are too many."""
+    unread = [draft for draft in written if draft.message.id not in known]
+    return sorted(unread, key=lambda draft: (-len(terms(draft.excerpt)), draft.position))[:MOST_READ]
 
 
 def _shortlist(found: list[Candidate]) -> list[Candidate]:

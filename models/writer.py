@@ -14,6 +14,7 @@ from models.compress import tidy
 from models.decency import coarse, repeatable
 from models.entities import numbers
 from models.excerpts import cut, terms
+from models.sides import agree
 from models.summarizer import SECTIONS, Sentence
 
 MESSAGE_WORDS = 80
@@ -50,11 +51,6 @@ _ORDER = re.compile(
     re.IGNORECASE | re.DOTALL,
 )
 _STRANGE = re.compile(r"https?:|www\.|[<>@`#|]|\]\(")
-_NEGATES = re.compile(
-    r"\b(?:not?|never|neither|nor|none|nobody|nothing|without|cannot|false|fake|untrue|hoax|den(?:y|ies|ied)|doubt\w*"
-    r"|sceptic\w*|skeptic\w*|question(?:s|ed)?|unlikely|refut\w*|disput\w*)\b|n['’]t\b",
-    re.IGNORECASE,
-)
 # Words that tell who says what; they need no support.
 _TELLING = terms(
     "some others several many both each other people members users replies reply replied answer message messages "
@@ -185,6 +181,6 @@ def _decent(text: str) -> bool:
 
 
 def _same_side(text: str, evidence: Sequence[Evidence]) -> bool:
-    """Say whether a sentence denies something where the cited messages do, and only there."""
-    denies = [bool(_NEGATES.search(each.text)) for each in evidence]
-    return any(denies) if _NEGATES.search(text) else not all(denies)
+    """Say whether every cited message is on the sentence's side, and names no other figures where it names some."""
+    counted = _COUNTS.sub("", text)
+    return all(agree(counted, each.text) for each in evidence)

@@ -112,7 +112,7 @@ def progress(done: int, total: int) -> Layout:
 def nothing(digest: Digest) -> str:
     """Say in a friendly line why a digest has no sentence."""
     left = digest.left_out
-    if digest.read:
+    if digest.read and digest.read >= left.foreign:
         return _("Nothing here that a summary should repeat: reactions, asides and short remarks.")
     if left.foreign:
         return _("So far I can only summarize English; these messages are in other languages.")
@@ -120,6 +120,8 @@ def nothing(digest: Digest) -> str:
         return _("Only pictures, links and emoji so far: no words that I could summarize.")
     if left.opted_out:
         return _("All messages here are by members who have opted out of being read.")
+    if digest.scope.mode is Mode.STORY and digest.cut:
+        return _("So much was said here since that I found no answer to this story. Try `/summarize since:2h`.")
     if digest.scope.mode is Mode.STORY:
         return _("Nobody has answered this story yet. For what was said before it, try `/summarize last:100`.")
     return _("No messages there. Try a longer time, or `/summarize last:100`.")
@@ -237,7 +239,7 @@ def _line(digest: Digest, point: Point, numbers: dict[int, int]) -> str:
 
 def _foot(digest: Digest, shown: Shown, pages: int) -> str:
     read = ngettext("{number} message", "{number} messages", digest.read).format(number=decimal(digest.read))
-    parts = [_("the newest {messages}").format(messages=read) if digest.cut else read]
+    parts = [_cut(digest).format(messages=read) if digest.cut else read]
     if digest.span is not None:
         began, ended = (discord.utils.format_dt(moment, "f") for moment in digest.span)
         parts.append(began if began == ended else f"{began} – {ended}")
@@ -253,6 +255,11 @@ def _foot(digest: Digest, shown: Shown, pages: int) -> str:
     if shown.outdated:
         parts.append(_(OUTDATED))
     return _FOOT + " · ".join(parts)
+
+
+def _cut(digest: Digest) -> str:
+    """Say that there is more; what is found of a story far back in its channel need not be the newest."""
+    return _("{messages}, not all") if digest.scope.mode is Mode.STORY else _("the newest {messages}")
 
 
 def _left_out(left: LeftOut) -> list[str]:

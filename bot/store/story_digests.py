@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import sqlalchemy as sa
@@ -60,10 +60,15 @@ class StoryDigests:
             statement = sa.delete(digest_plans).where(digest_plans.c.guild_id == guild_id)
             return (await connection.execute(statement)).rowcount == 1
 
-    async def talks(self, guild_id: int, after: int) -> Sequence[Talk]:
-        """List the stories of a server that were answered after a message id and whose digest is not closed."""
+    async def talks(self, guild_id: int, after: int, until: datetime) -> Sequence[Talk]:
+        """List the stories of a server that were answered after a message id and whose digest is not closed.
+
+        Replies count that were written up to `until`.
+        """
         told, story = story_digests, messages.alias("story")
-        answered = sa.and_(messages.c.guild_id == guild_id, messages.c.kind == Kind.REPLY)
+        answered = sa.and_(
+            messages.c.guild_id == guild_id, messages.c.kind == Kind.REPLY, messages.c.created_at <= until
+        )
         lately = sa.select(messages.c.conversation_id).where(answered, messages.c.message_id > after).distinct()
         query = (
             sa.select(

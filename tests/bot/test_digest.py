@@ -145,6 +145,33 @@ def test_reader_sees_story_and_parent() -> None:
     assert passage.story == STORY.full_text
 
 
+@pytest.mark.parametrize(
+    ("story", "told"),
+    [
+        ({"text": "The faggots have closed the bridge"}, ""),
+        ({"text": "", "headline": "Idiots closed the bridge"}, ""),
+        ({"text": "Closed: ||the butler did it|| at Quellhaven"}, "Closed:   at Quellhaven"),
+        ({"text": "Look ||https://wire.example/end||", "headline": "The butler did it"}, "Look"),
+        ({"text": "https://wire.example/end", "headline": "The bridge opens"}, "The bridge opens"),
+    ],
+    ids=["slur", "coarse", "spoiler", "link in a spoiler", "plain"],
+)
+def test_title_repeats_neither_slurs_nor_spoilers(story: dict[str, str], told: str) -> None:
+    found = replace(discussion(PIERS), story=post(1, **story))
+    assert assemble(found, sort_out((PIERS,)), read(PIERS), []).headline.text == told
+
+
+def test_whoever_is_mentioned_the_quotation_is_supported() -> None:
+    assert supported("Someone says so", "<@123456789012345678> says so")
+
+
+def test_what_another_member_answered_is_no_open_question() -> None:
+    asked = post(4, "When will the school bus cross the river again?")
+    found = replace(discussion(asked), answered=frozenset({4}))
+    assert thread(found, sort_out((asked,))).messages[0].answered
+    assert not thread(discussion(asked), sort_out((asked,))).messages[0].answered
+
+
 def test_longer_discussions_get_longer_digests() -> None:
     lengths = [words_for(messages) for messages in (1, 3, 4, 40, 100, 500)]
     assert lengths == sorted(lengths)
@@ -152,11 +179,23 @@ def test_longer_discussions_get_longer_digests() -> None:
     assert lengths[-1] <= 250
 
 
+SIDES = {
+    "The old bridge is safe for heavy trucks": "safe",
+    "The old bridge is safe for all heavy trucks": "safe",
+    "The old bridge is not safe for heavy trucks": "unsafe",
+    "The old bridge isn't safe for heavy trucks": "unsafe",
+    "The long northern ramp cost 42 million": "42",
+    "The long northern ramp cost 24 million": "24",
+}
+
+
 @settings(max_examples=40, deadline=None)
 @given(
     st.lists(
         st.tuples(
-            st.text(max_size=400) | st.sampled_from(["I doubt that it opens", "see figures at https://a.example", ""]),
+            st.text(max_size=400)
+            | st.sampled_from(["I doubt that it opens", "see figures at https://a.example", ""])
+            | st.sampled_from(list(SIDES)),
             st.integers(0, 12),
         ),
         max_size=12,
@@ -178,6 +217,8 @@ def test_citations_point_to_messages_that_say_it(written: list[tuple[str, int]])
     for point in made.points:
         assert set(point.cites) <= texts.keys()
         assert any(supported(point.text, texts[cited]) for cited in point.cites)
+        if " — disputed: “" not in point.text:
+            assert len({SIDES[texts[cited]] for cited in point.cites if texts[cited] in SIDES}) <= 1
 
 
 def test_scope_survives_a_custom_id() -> None:

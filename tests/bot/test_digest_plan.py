@@ -5,13 +5,14 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from bot.digest_plan import Plan, Talk, is_due, last_hour
+from bot.digest_plan import Plan, Talk, counted_until, is_due, last_hour
 from bot.render.digest_plan import plan_words
 from bot.store import Store
 from tests.bot.rows import CHANNEL, GUILD, NOW, post, take
 
 RESTING = Plan(GUILD, 5, timedelta(hours=1), None, NOW - timedelta(days=9))
 DAILY = replace(RESTING, rest=None, hour=9)
+LATER = NOW + timedelta(hours=1)
 TALK = Talk(GUILD, CHANNEL, 1, 5, 40, NOW - timedelta(hours=2))
 
 
@@ -71,28 +72,44 @@ async def test_talks_count_the_replies_of_stories_answered_lately(store: Store) 
     for number, story in ((1, 1), (2, 1), (3, 1), (4, 4), (5, 4)):
         await take(store, post(number), story=story)
     assert [
-        (talk.conversation_id, talk.replies, talk.latest_id) for talk in await store.story_digests.talks(GUILD, 0)
+        (talk.conversation_id, talk.replies, talk.latest_id)
+        for talk in await store.story_digests.talks(GUILD, 0, LATER)
     ] == [
         (1, 2, 3),
         (4, 1, 5),
     ]
-    (late,) = await store.story_digests.talks(GUILD, 3)
+    (late,) = await store.story_digests.talks(GUILD, 3, LATER)
     assert (late.conversation_id, late.channel_id, late.told_id) == (4, CHANNEL, 0)
-    assert await store.story_digests.talks(GUILD + 1, 0) == []
+    assert await store.story_digests.talks(GUILD + 1, 0, LATER) == []
+
+
+async def test_replies_after_the_hour_wait_for_the_next_day(store: Store) -> None:
+    hour = NOW.replace(hour=13)
+    await take(store, post(1), story=1)
+    for number in range(2, 7):
+        await take(store, post(number), story=1)
+    await take(store, post(9, created_at=hour + timedelta(minutes=2)), story=1)
+    plan, now = replace(DAILY, hour=13), hour + timedelta(minutes=5)
+    (talk,) = await store.story_digests.talks(GUILD, 0, counted_until(plan, now))
+    assert (talk.replies, talk.latest_id) == (5, 6)
+    assert is_due(plan, talk, now)
+    (talk,) = await store.story_digests.talks(GUILD, 0, counted_until(RESTING, now))
+    assert (talk.replies, talk.latest_id) == (6, 9)
+    assert not is_due(RESTING, talk, now)
 
 
 async def test_story_has_one_digest_that_goes_with_it(store: Store) -> None:
     await take(store, post(1), story=1)
     await take(store, post(2), story=1)
-    (talk,) = await store.story_digests.talks(GUILD, 0)
+    (talk,) = await store.story_digests.talks(GUILD, 0, LATER)
     first = await store.story_digests.begin(talk)
     again = await store.story_digests.begin(talk)
     assert (first.again, again.again, first.id) == (False, True, again.id)
     await store.story_digests.posted(first.id, 77)
     await store.story_digests.told(first.id, 2)
-    assert (await store.story_digests.talks(GUILD, 0))[0].told_id == 2
+    assert (await store.story_digests.talks(GUILD, 0, LATER))[0].told_id == 2
     await store.digests.forget([77])
     assert (await store.story_digests.get(first.id)).closed
-    assert await store.story_digests.talks(GUILD, 0) == []
+    assert await store.story_digests.talks(GUILD, 0, LATER) == []
     await store.messages.forget([1])
     assert await store.story_digests.get(first.id) is None

@@ -161,7 +161,7 @@ def test_sections_are_named_in_their_order() -> None:
 def test_digest_in_german_keeps_what_was_written() -> None:
     told = (Point("“The ferry is enough”", (2, 3)), Point("“No ferry at all”", (4,)))
     made = digest(Section("position", told), Section("doubt", (Point("“It will not open”", (7,)),)), course=40)
-    made = replace(made, left_out=LeftOut(2, 3, 1), cut=True, wording=Wording(None, 2))
+    made = replace(made, left_out=LeftOut(2, 3, 1), cut=True, wording=Wording(None, 2), scope=Scope(7, Mode.LAST, 40))
     with speaking("de"):
         view = digest_view(made, replace(ASKED, outdated=True))
         charted = charts.describe(made.course)
@@ -190,7 +190,7 @@ def test_digest_of_a_link_alone_has_a_title() -> None:
 def test_foot_says_what_was_left_out_but_names_nobody() -> None:
     made = digest(Section("doubt", (Point("a", (2,)),)), left_out=LeftOut(2, 3, 1), cut=True)
     (foot,) = (text for text in texts(digest_view(made, ASKED)) if text.startswith("-# "))
-    assert "the newest 40 messages" in foot
+    assert "40 messages, not all" in foot
     assert "opted out" in foot
     assert "3 in other languages" in foot
     assert "1 without words" in foot
@@ -201,6 +201,8 @@ def test_foot_says_what_was_left_out_but_names_nobody() -> None:
     ("read", "left", "mode", "said"),
     [
         (9, LeftOut(), Mode.STORY, "reactions"),
+        (9, LeftOut(foreign=9), Mode.STORY, "reactions"),
+        (9, LeftOut(foreign=10), Mode.STORY, "English"),
         (0, LeftOut(), Mode.STORY, "Nobody has answered"),
         (0, LeftOut(), Mode.LAST, "No messages"),
         (0, LeftOut(foreign=3), Mode.STORY, "English"),
@@ -213,6 +215,14 @@ def test_empty_digest_says_why(read: int, left: LeftOut, mode: Mode, said: str) 
     view = digest_view(made, ASKED)
     assert said in texts(view)[0]
     assert [button.label for button in buttons(view)] == ["Refresh"]
+
+
+def test_digest_says_what_it_left_away() -> None:
+    made = digest(Section("doubt", (Point("a", (2,)),)), cut=True)
+    assert "40 messages, not all" in texts(digest_view(made, ASKED))[-1]
+    assert "the newest 40" in texts(digest_view(replace(made, scope=Scope(7, Mode.FROM, 1)), ASKED))[-1]
+    empty = Digest(Scope(7, Mode.STORY, 1), 5, None, (), {}, 0, cut=True)
+    assert "`/summarize since:2h`" in texts(digest_view(empty, ASKED))[0]
 
 
 def test_picture_is_attached_where_it_is_shown() -> None:

@@ -97,6 +97,35 @@ async def test_daily_digests_come_at_their_hour(world: World) -> None:
     assert len(posted(world)) == 2
 
 
+async def test_reply_after_the_hour_does_not_postpone_a_daily_digest(world: World) -> None:
+    await world.watch()
+    await switch(world, "daily", replies=5, hour=(world.env.now().hour + 1) % 24)
+    story, *_ = await told(world)
+    await world.later(minutes=61)
+    late = await world.member.send(world.news, "I doubt the papaya tender of the ferry pier", reply_to=story)
+    await world.env.advance_time(301)
+    (digest,) = posted(world)
+    assert digest.reference.message_id == story.id
+    await world.later(hours=23, minutes=50)
+    await world.restart()  # else the loop makes up for a day of looks
+    await world.env.advance_time(301)
+    assert late.id in cited(posted(world)[0])
+
+
+async def test_stories_that_cannot_be_told_keep_no_other_waiting(
+    watching: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("bot.digest_rounds.MOST", 2)
+    mute = discord.PermissionOverwrite(send_messages=False)
+    quiet = watching.guild.create_text_channel("quiet", overwrites={watching.env.bot.user: mute})
+    await watching.watch(quiet)
+    for _ in range(2):
+        await told(watching, channel=quiet)
+    stories = [(await told(watching))[0].id for _ in range(3)]
+    await rest(watching)
+    assert [each.reference.message_id for each in posted(watching)] == stories
+
+
 async def test_thread_of_a_story_counts_and_the_digest_stands_under_the_story(watching: World) -> None:
     story = await watching.member.send(watching.news, STORY)
     backend = watching.env.backend

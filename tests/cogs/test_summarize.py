@@ -254,6 +254,20 @@ async def test_opted_out_member_is_left_out_and_the_digest_says_so(world: World)
     assert "opted out" in text_of(asked.response)
 
 
+@pytest.mark.parametrize("answer", ["https://wire.example/tender", "😂", "Ja, die Ausschreibung habe ich gelesen"])
+async def test_question_that_anybody_answered_is_not_unanswered(answer: str, world: World) -> None:
+    await world.watch()
+    asked = (await told(world, (REPLIES[2], REPLIES[0], "lol", "this", "first")))[1]
+    before = await world.member.slash(world.news, "summarize")
+    silent = world.guild.add_member(world.env.create_user("silent"))
+    await world.store.members.opt_out(world.guild.id, silent.id)
+    await silent.send(world.news, answer, reply_to=asked)
+    await world.env.advance_time(120)
+    after = await world.member.slash(world.news, "summarize")
+    assert "Unanswered" in text_of(before.response)
+    assert "Unanswered" not in text_of(after.response)
+
+
 async def test_deleted_message_leaves_the_answer_that_quotes_it(world: World) -> None:
     await world.watch()
     said = {message.id: message for message in await told(world)}

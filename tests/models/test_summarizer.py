@@ -253,6 +253,29 @@ def test_parents_by_id_and_by_text():
     assert parents(thread) == [None, 0, 1, None, None]
 
 
+SIDES = [
+    ("The western pillar of the bridge is safe for heavy trucks", "The western pillar of the bridge is safe"),
+    ("The western pillar of the bridge is not safe for heavy trucks", "The western pillar of the bridge isn't safe"),
+    ("The northern ramp of the bridge cost us 42 million", "The northern ramp of the bridge cost 42 million"),
+    ("The northern ramp of the bridge cost us 24 million", "The northern ramp of the bridge cost 24 million"),
+    ("The northern ramp of the bridge will open on Monday", "On Monday the northern ramp of the bridge will open"),
+    ("The northern ramp of the bridge will open on Friday", "On Friday the northern ramp of the bridge will open"),
+]
+
+
+@given(st.lists(st.tuples(st.sampled_from(range(len(SIDES))), st.booleans()), min_size=2, max_size=12))
+@settings(deadline=None)
+def test_all_that_a_sentence_cites_says_it(said):
+    texts = [SIDES[side][shorter] for side, shorter in said]
+    for sentence in digest(*texts):
+        sides = {said[int(cite.removeprefix("m"))][0] for cite in sentence.cites}
+        told = {side for side, forms in enumerate(SIDES) if set(forms) & set(quotes(sentence))}
+        assert sides == told
+        assert not told >= {2, 3}
+        assert not told >= {4, 5}
+        assert not told >= {0, 1} or " — disputed: “" in sentence.text
+
+
 CLAUSES = [INSPECTED, DOUBT, FERRY, WHEN, CHAT, POLISH, "lol", "> quoted", 'He said "no".', "**It** is “so” ||over||"]
 MESSAGE = st.one_of(
     st.text(max_size=120),
