@@ -1,5 +1,6 @@
 # Two commands matter: `make demo` shows the bot, `make test` proves it. Each sets itself up.
 PYTHON ?= python3
+PORT ?= 8123
 BIN := .venv/bin
 
 .PHONY: demo test check audit fix messages bench soak clean
@@ -11,7 +12,7 @@ BIN := .venv/bin
 	touch $@
 
 demo: .venv/installed
-	$(BIN)/python -m bot demo
+	$(BIN)/python -m bot demo --port $(PORT)
 
 test: .venv/installed
 	OMP_NUM_THREADS=1 PYTHONDONTWRITEBYTECODE= $(BIN)/python -m pytest -n 3

@@ -1,14 +1,13 @@
 """The command line: run and import, demo and replay, label, match and summarize, doctor, and what an owner needs."""
 
 import asyncio
+import io
 import sys
 from contextlib import nullcontext
 from pathlib import Path
 from typing import Annotated, TextIO
 
 import typer
-from rich.console import Console
-from rich.table import Table
 
 from bot.errors import ConfigurationError, HindsightError
 
@@ -20,7 +19,9 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
-Lines = Annotated[Path | None, typer.Argument(help="JSON Lines; standard input when left out.", exists=True)]
+Lines = Annotated[
+    Path | None, typer.Argument(help="JSON Lines; standard input when left out.", exists=True, dir_okay=False)
+]
 
 
 @app.command()
@@ -42,16 +43,17 @@ def doctor() -> None:
     """Check settings, database, weights, token, intents and permissions."""
     from bot.doctor import examine
     from bot.settings import load_settings
+    from bot.terminal import check_off, checklist, output
 
     settings = load_settings()
 
     async def collect() -> bool:
-        table = Table("", "what", "how it stands")
+        table = checklist()
         well = True
         async for finding in examine(settings):
-            table.add_row("[green]✓" if finding.well else "[red]✗", finding.what, finding.words)
+            check_off(table, finding.well, finding.what, finding.words)
             well = well and finding.well
-        Console().print(table)
+        output().print(table)
         return well
 
     raise typer.Exit(0 if asyncio.run(collect()) else 1)
@@ -60,8 +62,10 @@ def doctor() -> None:
 @app.command()
 def demo(
     check: Annotated[bool, typer.Option(help="Play the scenario without a page and print a JSON transcript.")] = False,
-    data: Annotated[Path | None, typer.Option(help="With --check: keep database and DEBUG log here.")] = None,
-    port: Annotated[int, typer.Option(help="Port of the page on 127.0.0.1.")] = 8123,
+    data: Annotated[
+        Path | None, typer.Option(help="With --check: keep database and DEBUG log in this new folder.", file_okay=False)
+    ] = None,
+    port: Annotated[int, typer.Option(min=0, max=65535, help="Port of the page on 127.0.0.1.")] = 8123,
 ) -> None:
     """Show the real bot on a simulated Discord, without a token."""
     try:
@@ -76,7 +80,9 @@ def demo(
 
 @app.command()
 def replay(
-    file: Annotated[Path, typer.Argument(help="A DiscordChatExporter JSON export or a thread file.", exists=True)],
+    file: Annotated[
+        Path, typer.Argument(help="A DiscordChatExporter JSON export or a thread file.", exists=True, dir_okay=False)
+    ],
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object instead of tables.")] = False,
 ) -> None:
     """Show what the bot would have done with a past discussion."""
@@ -96,7 +102,7 @@ def label(file: Lines = None) -> None:
 
 @app.command()
 def match(
-    archive: Annotated[Path, typer.Option(help="Archive of fact-checks, JSON Lines.", exists=True)],
+    archive: Annotated[Path, typer.Option(help="Archive of fact-checks, JSON Lines.", exists=True, dir_okay=False)],
     any_date: Annotated[bool, typer.Option(help="Also match fact-checks that are later than the query.")] = False,
     top: Annotated[int, typer.Option(min=1, max=100, help="Matches listed for each query.")] = 10,
     file: Lines = None,
@@ -120,18 +126,18 @@ def summarize(
 
 
 @app.command()
-def backup(file: Annotated[Path, typer.Argument(help="A new file; the key is not in it.")]) -> None:
+def backup(file: Annotated[Path, typer.Argument(help="A new file; the key is not in it.", dir_okay=False)]) -> None:
     """Copy the database, also while the bot runs."""
     from bot import upkeep
     from bot.settings import load_settings
 
     upkeep.back_up(load_settings(), file)
-    Console().print(f"{file} holds the database as it stands. The key is not in it: keep that elsewhere.")
+    typer.echo(f"{file} holds the database as it stands. The key is not in it: keep that elsewhere.")
 
 
 @app.command()
 def restore(
-    file: Annotated[Path, typer.Argument(help="A file that backup has made.", exists=True)],
+    file: Annotated[Path, typer.Argument(help="A file that backup has made.", exists=True, dir_okay=False)],
     force: Annotated[bool, typer.Option(help="Also where a database is; it is kept aside.")] = False,
 ) -> None:
     """Put a backup into the database's place, with the bot stopped."""
@@ -139,9 +145,9 @@ def restore(
     from bot.settings import load_settings
 
     aside = upkeep.restore(load_settings(), file, force=force)
-    Console().print("Restored. What was erased or opted out of after the backup was made is back.")
+    typer.echo("Restored. What was erased or opted out of after the backup was made is back.")
     if aside is not None:
-        Console().print(f"The database before is kept in {aside}: delete it when it is not needed.", soft_wrap=True)
+        typer.echo(f"The database before is kept in {aside}: delete it when it is not needed.")
 
 
 @app.command()
@@ -155,7 +161,7 @@ def rekey() -> None:
         said = "The database opens with the new key only. Backups made before still need the old one."
     else:
         said = f"Both keys open the database now. Set HINDSIGHT_KEY to the content of {waiting}, then run this again."
-    Console().print(said, soft_wrap=True)
+    typer.echo(said)
 
 
 @app.command()
@@ -173,18 +179,22 @@ def erase(
 
     wanted = upkeep.Wanted(server, channel, user, message)
     erased = asyncio.run(upkeep.erase(load_settings(), wanted))
-    Console().print(f"Erased: {erased.messages} messages with all that hung on them.")
+    typer.echo(f"Erased: {erased.messages} messages with all that hung on them.")
     if erased.shown:
-        Console().print("These messages of the bot still show some of it. Delete them in Discord:")
+        typer.echo("These messages of the bot still show some of it. Delete them in Discord:")
     for link in erased.shown:
-        Console().print(link, soft_wrap=True)
+        typer.echo(link)
 
 
 @app.command("import")
 def import_(
     file: Annotated[
         Path,
-        typer.Argument(help="ClaimReview JSON or feed, CSV, JSON Lines, or a DiscordChatExporter export.", exists=True),
+        typer.Argument(
+            help="ClaimReview JSON or feed, CSV, JSON Lines, or a DiscordChatExporter export.",
+            exists=True,
+            dir_okay=False,
+        ),
     ],
 ) -> None:
     """Take public fact-checks into the archive, or a watched channel's past from an export (with the bot stopped)."""
@@ -195,7 +205,12 @@ def import_(
 
 
 def _opened(file: Path | None) -> "nullcontext[TextIO] | TextIO":
-    return nullcontext(sys.stdin) if file is None else file.open(encoding="utf-8")
+    """Open rows as UTF-8; bytes that are none come through, so that their row alone is refused."""
+    if file is not None:
+        return file.open(encoding="utf-8", errors="surrogateescape")
+    if isinstance(sys.stdin, io.TextIOWrapper):
+        sys.stdin.reconfigure(encoding="utf-8", errors="surrogateescape")
+    return nullcontext(sys.stdin)
 
 
 def main() -> None:
@@ -203,7 +218,9 @@ def main() -> None:
     try:
         app()
     except HindsightError as error:
-        Console(stderr=True).print(f"[red]{type(error).__name__}[/red]: {error}", highlight=False)
+        from bot.terminal import say_error
+
+        say_error(type(error).__name__, str(error))
         sys.exit(MISCONFIGURED if isinstance(error, ConfigurationError) else 1)
     except KeyboardInterrupt:
         sys.exit(130)

@@ -47,6 +47,8 @@ EXTENSIONS = (
     "cogs.privacy",
     "cogs.audit",
     "cogs.mending",
+    "cogs.withholding",
+    "cogs.leftovers",
 )
 TOO_MANY, SERVER_FAULT = 429, 500  # answers of Discord's that pass
 FAILED = N_("Something went wrong on my side; it is logged. Please try again in a minute.")
@@ -69,6 +71,12 @@ def permissions() -> discord.Permissions:
         embed_links=True,
         attach_files=True,
     )
+
+
+def invite_link(client: discord.Client) -> str:
+    """Compute the address at which a moderator invites the bot; the client has logged in."""
+    scopes = ("bot", "applications.commands")
+    return discord.utils.oauth_url(client.application_id or 0, permissions=permissions(), scopes=scopes)
 
 
 class Lookup:
@@ -143,12 +151,7 @@ class Hindsight(commands.AutoShardedBot):
 
     async def on_ready(self) -> None:
         """Say in the log that the bot is there, and how to invite it."""
-        log.info("ready in %s servers; invite: %s", len(self.guilds), self.invite_link())
-
-    def invite_link(self) -> str:
-        """Compute the address at which a moderator invites the bot."""
-        scopes = ("bot", "applications.commands")
-        return discord.utils.oauth_url(self.application_id or 0, permissions=permissions(), scopes=scopes)
+        log.info("ready in %s servers; invite: %s", len(self.guilds), invite_link(self))
 
     async def on_interaction_error(
         self, interaction: discord.Interaction, error: app_commands.AppCommandError | Exception

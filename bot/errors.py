@@ -4,6 +4,8 @@ HindsightError            anything the bot raises on purpose; its text says what
 ├── ConfigurationError    a setting, key, weight file or permission keeps the bot from starting
 │   └── InUse             another process of the bot works on the database
 ├── StoreError            the database cannot be opened, is in use or does not fit
+├── Unreachable           Discord does not answer or fails; what is asked of it waits for another start
+├── Taken                 a port or a folder is used by something else
 ├── WriterFailed          the optional writer is slow, wrong or down; the embedded digest stands
 ├── ReadingPaused         the models failed; messages wait and are read again later
 ├── UserError             shown to the person who asked, as it stands
@@ -27,6 +29,14 @@ class InUse(ConfigurationError):
 
 class StoreError(HindsightError):
     """Refuse a database that cannot be opened, is in use or does not fit."""
+
+
+class Unreachable(HindsightError):
+    """Give up for now: Discord does not answer, or fails."""
+
+
+class Taken(HindsightError):
+    """Refuse a port or a folder that something else uses."""
 
 
 class ReadingPaused(HindsightError):

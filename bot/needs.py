@@ -3,16 +3,19 @@
 import discord
 
 from bot.languages import N_, _, ngettext
+from bot.visibility import Vocal
 
 Place = discord.abc.GuildChannel | discord.Thread
 
 READ = discord.Permissions(view_channel=True, read_message_history=True)
 POST = discord.Permissions(send_messages=True, embed_links=True)
+JOIN = discord.Permissions(connect=True)  # where people talk, nothing is read without it
 POST_IN_THREADS = discord.Permissions(send_messages_in_threads=True, embed_links=True)
 NAMES = {
     "read_messages": N_("View Channel"),
     "view_channel": N_("View Channel"),
     "read_message_history": N_("Read Message History"),
+    "connect": N_("Connect"),
     "send_messages": N_("Send Messages"),
     "send_messages_in_threads": N_("Send Messages in Threads"),
     "embed_links": N_("Embed Links"),
@@ -34,8 +37,15 @@ def to_alert(place: Place) -> discord.Permissions:
 
 
 def missing(place: Place, needed: discord.Permissions) -> tuple[str, ...]:
-    """List the permissions that the bot lacks in a channel."""
-    lacking = needed & ~place.permissions_for(place.guild.me)
+    """List the permissions that the bot lacks in a channel: all, where Discord does not show it its own roles."""
+    granted = discord.Permissions() if place.guild.me is None else place.permissions_for(place.guild.me)
+    return lacks(place, granted, needed)
+
+
+def lacks(place: Place, granted: discord.Permissions, needed: discord.Permissions) -> tuple[str, ...]:
+    """List what is needed in a channel and not granted."""
+    wanted = needed | JOIN if isinstance(place, Vocal) else needed
+    lacking = wanted & ~granted
     return tuple(name for name, wanted in lacking if wanted) if lacking.value else ()
 
 

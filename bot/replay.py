@@ -10,9 +10,9 @@ from pathlib import Path
 from typing import Any
 
 from rich.console import Console
-from rich.markup import escape
 from rich.progress import track
 from rich.table import Table
+from rich.text import Text
 
 from bot.claims import ClaimMemory
 from bot.conversation import Conversations
@@ -21,7 +21,8 @@ from bot.past import Past
 from bot.pipeline import Pipeline
 from bot.records import Kind, Outcome, Post, Server
 from bot.resources import Learned, Resources, load_models, open_resources
-from bot.settings import Settings
+from bot.settings import default_settings
+from bot.terminal import output
 from models.reader import Reading
 from models.summarizer import Sentence, Summarizer, Thread, Utterance
 
@@ -70,7 +71,7 @@ async def replay(discussion: Discussion, learned: Learned, *, quiet: bool = True
     """Take the posts of a discussion through the pipeline of a live server, one after the other."""
     retelling = Retelling()
     with tempfile.TemporaryDirectory(prefix="hindsight-replay-") as folder:
-        settings = Settings(_env_file=None, data_dir=Path(folder), key=None, fact_check_key=None)  # type: ignore[call-arg]
+        settings = default_settings(data_dir=Path(folder))
         async with open_resources(settings, lambda: retelling.now, learned) as resources:
             await resources.store.servers.save(Server(0, live=True))
             pipeline = _pipeline(resources, retelling)
@@ -141,17 +142,18 @@ def _reading(reading: Reading) -> dict[str, Any]:
 
 
 def _print_tables(replayed: Replayed) -> None:
-    console = Console()
+    console = output()
     console.print(_message_table(replayed))
     found = as_object(replayed)
     for card in found["cards"]:
         earlier = ", ".join(f"{each['id']} ({each['at'][:10]})" for each in card["earlier"])
-        console.print(f"[bold]Card[/bold] under {card['id']}: seen before in {earlier}")
+        line = Text.assemble(("Card", "bold"), f" under {card['id']}: seen before in {earlier}")
+        console.print(line, soft_wrap=True)
     for flag in found["flags"]:
-        console.print(f"[bold]Flag[/bold] {flag['id']}: {flag['label']} {flag['score']:.0%}")
+        console.print(Text.assemble(("Flag", "bold"), f" {flag['id']}: {flag['label']} {flag['score']:.0%}"))
     console.print("\n[bold]Digest[/bold]")
     for sentence in replayed.digest:
-        console.print(f"  {sentence.kind}: {escape(sentence.text)} {escape(str(list(sentence.cites)))}")
+        console.print(Text(f"  {sentence.kind}: {sentence.text} {list(sentence.cites)}"), soft_wrap=True)
     if not replayed.digest:
         console.print("  nothing to tell")
 
@@ -161,9 +163,9 @@ def _message_table(replayed: Replayed) -> Table:
     for post in replayed.discussion.posts:
         outcome = replayed.outcomes.get(post.id)
         reading = outcome.reading if outcome else None
-        text = escape(" ".join(post.full_text.split())[:SHOWN])
+        text = Text(" ".join(post.full_text.split())[:SHOWN])
         kind = outcome.placement.kind if outcome else Kind.CHAT
-        name = replayed.discussion.names[post.id]
+        name = Text(replayed.discussion.names[post.id])
         if reading is None or kind is Kind.STORY:
             table.add_row(name, f"[dim]{kind.value}", "", text)
         else:

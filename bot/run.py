@@ -4,25 +4,31 @@ import asyncio
 import logging
 import os
 import signal
+import sys
 import threading
 from contextlib import AbstractAsyncContextManager, nullcontext
 
+import aiohttp
 import discord
+import typer
 
-from bot.client import Hindsight
-from bot.errors import ConfigurationError
+from bot.client import Hindsight, invite_link
+from bot.errors import ConfigurationError, Unreachable
 from bot.message_search import DiscordSearch
-from bot.resources import WORKER, open_resources
+from bot.resources import WORKERS, open_resources
 from bot.settings import Settings, exposed
 from bot.watching import watching
 
 PORTAL = "https://discord.com/developers/applications"
+STATUS = "https://discordstatus.com"
 NO_TOKEN = f"No token. Copy .env.example to .env and set HINDSIGHT_TOKEN (from {PORTAL} → your application → Bot)."
 WRONG_TOKEN = f"Discord refused the token. Reset it at {PORTAL} → your application → Bot, and put it into .env."
 NO_CONTENT = (
     "The Message Content intent is off, so the bot could read nothing. "
     f"Switch it on at {PORTAL} → your application → Bot → Privileged Gateway Intents."
 )
+# What a connection that does not come about raises, before the library tries again by itself.
+UNREACHABLE = (aiohttp.ClientError, OSError, discord.HTTPException, discord.GatewayNotFound)
 
 SOURCES = ("cogs.watch", "cogs.catchup")  # where messages come in
 WORK = ("discord.py: ", "CommandTree-invoker", "discord-ui-")  # how discord.py names the tasks of events and presses
@@ -49,7 +55,7 @@ async def run(settings: Settings) -> None:
                 await _serve(bot, settings.token.get_secret_value(), stop)
         finally:
             await hang_up(bot)
-    if any(thread.name.startswith(WORKER) for thread in threading.enumerate()):
+    if any(thread.name.startswith(WORKERS) for thread in threading.enumerate()):
         # Everything is closed and on the disk, but the interpreter would wait for this thread for ever.
         log.error("a model hangs; the process ends without it")
         logging.shutdown()
@@ -76,11 +82,33 @@ async def _serve(bot: Hindsight, token: str, stop: asyncio.Event) -> None:
 
 async def _start(bot: Hindsight, token: str) -> None:
     try:
-        await bot.start(token)
+        await bot.login(token)
+        _show_invitation(bot)
+        await bot.connect()
     except discord.LoginFailure:
         raise ConfigurationError(WRONG_TOKEN) from None
     except discord.PrivilegedIntentsRequired:
         raise ConfigurationError(NO_CONTENT) from None
+    except discord.app_commands.CommandSyncFailure:
+        raise  # what we sent was wrong
+    except UNREACHABLE as error:
+        raise Unreachable(f"Discord {cannot_be_reached(error)}") from error
+
+
+def cannot_be_reached(error: Exception) -> str:
+    """Say why Discord cannot be reached, and what to do."""
+    match error:
+        case discord.HTTPException():
+            why = f"it answers {error.status} {error.response.reason}"
+        case _:
+            why = str(error) or type(error).__name__
+    return f"cannot be reached: {why}. Look at the network and at {STATUS}, then try again."
+
+
+def _show_invitation(bot: Hindsight) -> None:
+    """Show a person at a terminal how to invite the bot; for all others it is in the log."""
+    if sys.stdout.isatty():
+        typer.echo(f"Invite the bot to a server: {invite_link(bot)}")
 
 
 async def drain(bot: Hindsight, seconds: float = FINISH) -> None:

@@ -5,7 +5,9 @@ being refused while the driver acts, and so that the preview may be shown inside
 """
 
 import asyncio
+import errno
 import json
+import socket
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -15,10 +17,20 @@ from aiohttp import web
 from simcord import MemberActor, Preview, SetupError
 
 from bot.demo.server import Server
+from bot.errors import Taken
 
 INDEX = Path(__file__).with_name("index.html")
 DROPPED = {"x-frame-options", "content-length", "content-encoding", "transfer-encoding", "date", "server"}
 PASSED = ("X-Simcord-Capability", "X-Simcord-Context", "Content-Type")
+
+
+def listen(port: int) -> socket.socket:
+    """Take a port of 127.0.0.1, 0 for a free one; raise `Taken` when it cannot be had."""
+    try:
+        return socket.create_server(("127.0.0.1", port))
+    except OSError as error:
+        why = "is taken" if error.errno == errno.EADDRINUSE else f"cannot be had ({error.strerror})"
+        raise Taken(f"port {port} {why}: use --port N, or make demo PORT=N.") from None
 
 
 class Page:
@@ -37,8 +49,8 @@ class Page:
         self._runner: web.AppRunner | None = None
         self._hosts: set[str] = set()
 
-    async def start(self, port: int) -> str:
-        """Listen on 127.0.0.1 and return the address; port 0 takes a free one."""
+    async def start(self, door: socket.socket) -> str:
+        """Answer who comes to a socket that listens on 127.0.0.1, and return the address."""
         app = web.Application(middlewares=[self._only_from_here])
         app.router.add_get("/", self._index)
         app.router.add_get("/state", self._state)
@@ -48,7 +60,7 @@ class Page:
         self._session = aiohttp.ClientSession(auto_decompress=True)
         self._runner = web.AppRunner(app, access_log=None, shutdown_timeout=1)
         await self._runner.setup()
-        await web.TCPSite(self._runner, "127.0.0.1", port).start()
+        await web.SockSite(self._runner, door).start()
         port = self._runner.addresses[0][1]
         self._hosts = {f"127.0.0.1:{port}", f"localhost:{port}"}
         return f"http://127.0.0.1:{port}/"

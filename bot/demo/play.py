@@ -3,9 +3,10 @@
 import asyncio
 import json
 import logging
+import socket
 import tempfile
 from collections.abc import AsyncIterator, Iterator
-from contextlib import AsyncExitStack, asynccontextmanager, contextmanager, suppress
+from contextlib import AsyncExitStack, asynccontextmanager, closing, contextmanager, suppress
 from pathlib import Path
 
 import discord
@@ -15,13 +16,14 @@ from bot.client import Hindsight, permissions
 from bot.demo import scenario
 from bot.demo.avatars import dress
 from bot.demo.history import History, Story, load
-from bot.demo.page import Page
+from bot.demo.page import Page, listen
 from bot.demo.patient import PatientEnv
 from bot.demo.server import Server, build
 from bot.demo.transcript import shortcomings, write
+from bot.errors import Taken
 from bot.logs import set_up_logging
 from bot.resources import Learned, Resources, load_models, open_resources
-from bot.settings import Settings
+from bot.settings import Settings, default_settings
 
 PATIENCE = 600.0  # seconds that the bot may work on one event, a backfill included
 PACE = 6.0  # seconds between two steps while a person watches
@@ -67,7 +69,7 @@ class Stage:
 @asynccontextmanager
 async def staged(data_dir: Path, history: History, learned: Learned | None = None) -> AsyncIterator[Stage]:
     """Raise the stage in a folder, with the shipped models unless others are given, and clear it at the end."""
-    settings = Settings(_env_file=None, data_dir=data_dir, token=None, key=None, fact_check_key=None, log_level="DEBUG")  # type: ignore[call-arg]
+    settings = default_settings(data_dir=data_dir, log_level="DEBUG")
     async with AsyncExitStack() as stack:
         stage = Stage(settings, history, learned or load_models(), stack)
         await stage.open()
@@ -79,17 +81,22 @@ async def staged(data_dir: Path, history: History, learned: Learned | None = Non
 
 def run_demo(port: int = 8123) -> None:
     """Serve the demo on 127.0.0.1 until Ctrl-C; its data is removed at the end."""
-    typer.echo(READY)
-    with tempfile.TemporaryDirectory(prefix="hindsight-demo-") as folder, suppress(KeyboardInterrupt):
-        asyncio.run(_show(Path(folder), port))
+    # The port is had before the minute that everything else takes.
+    with closing(listen(port)) as door, tempfile.TemporaryDirectory(prefix="hindsight-demo-") as folder:
+        typer.echo(READY)
+        with suppress(KeyboardInterrupt):
+            asyncio.run(_show(Path(folder), door))
     typer.echo("\nThe demo has ended.")
 
 
 def check(data_dir: Path | None = None, history: History | None = None) -> int:
     """Play the scenario without a page, print its transcript and return 0 when nothing is missing in it.
 
-    `data_dir` keeps the database and the log; without it both are thrown away.
+    `data_dir` keeps the database and the log; without it both are thrown away. Raises `Taken` when it holds a
+    database already.
     """
+    if data_dir is not None and default_settings(data_dir=data_dir).database.exists():
+        raise Taken(f"{data_dir} holds a database already: name a new folder, the demo begins with none.")
     with tempfile.TemporaryDirectory(prefix="hindsight-demo-") as folder:
         kept = data_dir or Path(folder)
         kept.mkdir(parents=True, exist_ok=True)
@@ -121,13 +128,13 @@ async def _rehearse(folder: Path, history: History) -> dict:
         return await write(server, stage.resources.store, digest)
 
 
-async def _show(folder: Path, port: int) -> None:
+async def _show(folder: Path, door: socket.socket) -> None:
     async with staged(folder, load()) as stage:
         server = stage.server
         await scenario.set_up(server)
         page = Page(server, {"member": server.member, "moderator": server.moderator}, dress(server))
         try:
-            typer.echo(WELCOME.format(address=await page.start(port)))
+            typer.echo(WELCOME.format(address=await page.start(door)))
             await _drive(stage, page)
         finally:
             await page.close()

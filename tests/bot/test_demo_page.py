@@ -10,7 +10,7 @@ import pytest
 
 from bot.demo.avatars import dress
 from bot.demo.history import load
-from bot.demo.page import Page
+from bot.demo.page import Page, listen
 from bot.demo.play import staged
 from tests.tiny import tiny_models
 
@@ -20,7 +20,7 @@ async def visit(tmp_path: Path) -> AsyncIterator[SimpleNamespace]:
     async with staged(tmp_path, load(), tiny_models()) as stage, aiohttp.ClientSession() as browser:
         server = stage.server
         page = Page(server, {"member": server.member, "moderator": server.moderator}, dress(server))
-        address = await page.start(0)
+        address = await page.start(listen(0))
         try:
             yield SimpleNamespace(server=server, page=page, browser=browser, address=address)
         finally:
@@ -58,6 +58,15 @@ def reply(view: dict, text: str) -> dict:
         "bot_generation": view["botGeneration"],
         "published_revision": view["publishedRevision"],
     }
+
+
+async def test_nothing_that_the_owner_has_set_reaches_the_demo(tmp_path, monkeypatch):
+    monkeypatch.setenv("HINDSIGHT_WRITER", "https://writer.example/v1")
+    monkeypatch.setenv("HINDSIGHT_FACT_CHECK_KEY", "secret")
+    monkeypatch.setenv("HINDSIGHT_CARD_PAUSE", "soon")
+    async with staged(tmp_path, load(), tiny_models()) as stage:
+        assert stage.resources.writer is None
+        assert stage.resources.settings.fact_check_key is None
 
 
 async def test_the_list_shows_the_back_room_to_moderators_alone(visit):

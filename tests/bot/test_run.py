@@ -28,22 +28,31 @@ import bot.resources
 from bot.client import Hindsight
 from bot.run import run
 from bot.settings import Settings
+from bot.claim_index import ClaimIndex
 from models.reader import Passage
+from models.writer import Task
+from models.writer_local import LocalWriter
+from tests.bot.rows import claim, post, vector
 from tests.tiny import TinyReader, tiny_models
 
 async def start(self, token):
     await self._async_setup_hook()
-    if "hang" in sys.argv:
+    if "read" in sys.argv:
         reading = asyncio.create_task(self.models.read.submit([Passage("words")]))
-        await asyncio.sleep(0.1)
+    if "write" in sys.argv:
+        writing = asyncio.create_task(self.resources.writer.write(Task("Be brief.", "words", ())))
+    if "save" in sys.argv:
+        await self.resources.indexes.search(1, vector(1), 1)
+        await self.resources.indexes.add(claim(post(1, guild=1)))
+    await asyncio.sleep(0.1)
     print("started", flush=True)
     await asyncio.Event().wait()
 
-TinyReader.predict = lambda self, passages: threading.Event().wait()
+TinyReader.predict = LocalWriter.write = ClaimIndex.save = lambda *_: threading.Event().wait()
 
-Hindsight.start = start
+Hindsight.login = start
 bot.resources.load_models = tiny_models
-asyncio.run(run(Settings(_env_file=None, data_dir=Path(sys.argv[1]), token="none")))
+asyncio.run(run(Settings(_env_file=None, data_dir=Path(sys.argv[1]), token="none", writer="folder")))
 print("ended", flush=True)
 """
 
@@ -119,7 +128,10 @@ async def test_silent_gateway_does_not_hold_up_the_end(world: World, monkeypatch
     assert time.monotonic() - began < 2
 
 
-@pytest.mark.parametrize(("number", "how"), [(signal.SIGTERM, "hang"), (signal.SIGINT, "")])
+@pytest.mark.parametrize(
+    ("number", "how"),
+    [(signal.SIGTERM, "read"), (signal.SIGTERM, "write"), (signal.SIGTERM, "save"), (signal.SIGINT, "")],
+)
 def test_signal_ends_the_process_well(tmp_path: Path, number: signal.Signals, how: str) -> None:
     root = Path(__file__).parents[2]
     with subprocess.Popen(  # noqa: S603 - our own interpreter and words

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from bot.errors import ConfigurationError
-from bot.settings import Settings, exposed, load_settings
+from bot.settings import Settings, default_settings, exposed, load_settings
 from bot.store.upgrade import upgrade
 from bot.store.vault import load_vault
 
@@ -50,6 +50,14 @@ def test_wrong_value_names_the_setting_and_what_is_allowed(monkeypatch: pytest.M
     monkeypatch.setenv("HINDSIGHT_LOG_LEVEL", "LOUD")
     with pytest.raises(ConfigurationError, match=r"HINDSIGHT_LOG_LEVEL: .*'DEBUG'"):
         load_settings()
+
+
+def test_defaults_can_be_had_whatever_is_set(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    expected = load_settings().model_dump() | {"data_dir": tmp_path}
+    (tmp_path / ".env").write_text("HINDSIGHT_TOKEN=secret\nHINDSIGHT_LOG_FORMAT=json\n")
+    monkeypatch.setenv("HINDSIGHT_WRITER", "https://writer.example/v1")
+    monkeypatch.setenv("HINDSIGHT_LOG_LEVEL", "LOUD")
+    assert default_settings(data_dir=tmp_path).model_dump() == expected
 
 
 def test_secrets_are_not_printed(monkeypatch: pytest.MonkeyPatch) -> None:

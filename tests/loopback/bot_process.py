@@ -15,7 +15,7 @@ import bot.resources
 import bot.run
 from bot.client import Hindsight
 from bot.resources import Clock, Learned, open_resources
-from bot.settings import Settings
+from bot.settings import Settings, default_settings
 from tests.loopback.server import Loopback, point_at
 from tests.loopback.waiting import until
 from tests.tiny import tiny_models
@@ -26,7 +26,7 @@ HURRY = 0.1  # seconds that the bot waits for more servers to come; two outside 
 
 def settings(data_dir: Path) -> Settings:
     """Give settings that no environment changes."""
-    return Settings(_env_file=None, data_dir=data_dir, token="token")  # noqa: S106
+    return default_settings(data_dir=data_dir, token="token")  # noqa: S106
 
 
 @asynccontextmanager
