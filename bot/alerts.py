@@ -71,7 +71,12 @@ class Alerts:
 
     async def refresh(self, flag: Flag) -> bool:
         """Bring a posted alert in line with its flag; say whether that is settled."""
-        return await self._edit(flag.alert_channel_id, flag.alert_message_id, await self.view(flag))
+        try:
+            view = await self.view(flag)
+        except (discord.HTTPException, aiohttp.ClientError, OSError) as error:
+            log.warning("alert of flag %s cannot be changed: %s", flag.id, type(error).__name__)
+            return False
+        return await self._edit(flag.alert_channel_id, flag.alert_message_id, view)
 
     async def follow(self, public: Public, moderator_id: int | None = None) -> bool:
         """Shrink the alert of a message that is gone; say whether that is settled."""
@@ -138,8 +143,8 @@ class Alerts:
         if problem is not None or not isinstance(channel, discord.TextChannel):
             log.warning("alert of flag %s in server %s waits: %s", flag.id, guild.id, problem)
             return False
-        alert = await self.describe(flag, last_of_day=left == 0, first=False)
         try:
+            alert = await self.describe(flag, last_of_day=left == 0, first=False)
             view = alert_view(alert, role.id if role else None)
             message = await post_once(
                 channel, "alert", flag.id, again=again, about=flag.message_id, mentioned=role, view=view

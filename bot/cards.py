@@ -4,8 +4,7 @@ import asyncio
 import io
 import logging
 from collections.abc import Sequence
-from dataclasses import replace
-from typing import Any
+from dataclasses import dataclass, replace
 from weakref import WeakValueDictionary
 
 import aiohttp
@@ -15,16 +14,32 @@ from bot import citing, policy
 from bot.claims import ClaimMemory, MayCite
 from bot.errors import StoreError
 from bot.intake import Intake
-from bot.posting import DISCORD_FAILED, NOBODY, find_posted, post_once, settled
+from bot.posting import DISCORD_FAILED, NOBODY, find_posted, post_once, settled_in
 from bot.quotes import Quotes
 from bot.records import Card, Occurrence, Post
-from bot.render.cards import PICTURE, PICTURED, Cited, Shown, card_view, gist
+from bot.render.cards import PICTURE, PICTURED, Cited, Shown, card_view, gist, quoted
+from bot.render.layout import Layout
 from bot.render.timeline import alt_text, timeline
 from bot.resources import Resources
 from bot.store.leftovers import Public
 from models.statements import alike, parts
 
 log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class _Content:
+    """Hold what a card's message shows."""
+
+    view: Layout
+    picture: bytes | None = None
+    alt: str | None = None
+
+    def files(self) -> list[discord.File]:
+        """Make the files, anew for each try: one is sent only once."""
+        if self.picture is None:
+            return []
+        return [discord.File(io.BytesIO(self.picture), PICTURE, description=self.alt)]
 
 
 class Cards:
@@ -64,34 +79,47 @@ class Cards:
             if card is None or card.posted_id is None:
                 return card is None or card.state != "pending"
             if card.state != "posted":
-                return await self.take_down(card.channel_id, card.posted_id)
+                return await self.clear(card)
             content = await self._content(card)
             if content is None:
                 await self._store.cards.remove(card_id, "empty", self._clock())
-                return await self.take_down(card.channel_id, card.posted_id)
+                return await self.clear(card)
             message = await self._message(card.channel_id, card.posted_id)
             if message is None:
                 return True
-            change = message.edit(view=content["view"], attachments=content["files"], allowed_mentions=NOBODY)
-            return await settled(change, f"card message {card.posted_id}")
+            return await settled_in(
+                message.channel,
+                lambda: message.edit(view=content.view, attachments=content.files(), allowed_mentions=NOBODY),
+                f"card message {card.posted_id}",
+            )
 
-    async def judge_again(self, card_id: int, edited: Post) -> None:
-        """Have an edited message leave a card whose claim it does not say any more, and show it as it now is."""
+    async def judge_again(self, card_id: int, edited: Post) -> bool:
+        """Have an edited message leave a card whose claim it does not say any more, and show it as it now is.
+
+        Say whether that is settled.
+        """
         async with self._turn(card_id):
             card = await self._store.cards.get(card_id)
             claim = await self._quotes.get(card.channel_id, card.message_id) if card is not None else None
             if card is None or claim is None:
-                return
+                return True
             for found in card.occurrences:
                 if found.message_id == edited.id:
                     judged = await self._memory.judge_again(claim, found, edited)
                     await self._store.cards.regrade(card_id, edited.id, judged)
-        await self.refresh(card_id)
+        return await self.refresh(card_id)
+
+    async def clear(self, card: Card) -> bool:
+        """Delete the message of a card that was removed; say whether it is gone for good, else it is tried again."""
+        gone = await self.take_down(card.channel_id, card.posted_id)
+        if gone:
+            await self._store.leftovers.settle(Public("card", card.id, card.channel_id, card.posted_id))
+        return gone
 
     async def take_down(self, channel_id: int, posted_id: int | None) -> bool:
         """Delete the message of a card; say whether it is gone for good."""
         message = await self._message(channel_id, posted_id)
-        return message is None or await settled(message.delete(), f"card message {message.id}")
+        return message is None or await _deleted(message)
 
     async def follow(self, public: Public) -> bool:
         """Do with a card's message what a deletion asks for; say whether that is settled."""
@@ -102,27 +130,30 @@ class Cards:
         async with self._turn(public.id):
             channel = await self._quotes.channel(public.channel_id)
             left = None if channel is None else await find_posted(channel, "card", public.id)
-            return left is None or await settled(left.delete(), f"card message {left.id}")
+            return left is None or await _deleted(left)
 
     async def fetch(
         self, occurrences: Sequence[Occurrence], guild_id: int, may_cite: MayCite, about: Sequence[str]
     ) -> list[Cited]:
-        """Fetch the texts of occurrences; leave out what may not be shown, and forget what is gone.
+        """Fetch the texts of the occurrences that are quoted, oldest first; leave out what may not be shown.
 
-        `about` is what the claim's message states: of a long text, the part that is nearest to it is quoted.
+        What turns out to be gone is forgotten, and the next one quoted in its place. `about` is what the claim's
+        message states: of a long text, the part that is nearest to it is quoted.
         """
-        cited: list[Cited] = []
+        left = [each for each in occurrences if await may_cite(each.channel_id)]
+        texts: dict[int, str] = {}
         gone: list[int] = []
-        for occurrence in occurrences:
-            post = None
-            if await may_cite(occurrence.channel_id):
-                post = await self._quotes.get(occurrence.channel_id, occurrence.message_id)
-                if post is None and await self._quotes.is_gone(occurrence.channel_id, occurrence.message_id):
-                    gone.append(occurrence.message_id)
-            if post is not None:
-                cited.append(Cited(occurrence, _quoted(post, about)))
+        while missing := [each for each in quoted(left) if each.message_id not in texts]:
+            for each in missing:
+                post = await self._quotes.get(each.channel_id, each.message_id)
+                if post is not None:
+                    texts[each.message_id] = _quoted(post, about)
+                    continue
+                left.remove(each)
+                if await self._quotes.is_gone(each.channel_id, each.message_id):
+                    gone.append(each.message_id)
         await self._intake.forget(guild_id, gone)
-        return cited
+        return [Cited(each, texts.get(each.message_id, "")) for each in left]
 
     async def _is_done(self, card_id: int, *, again: bool) -> bool:
         card = await self._store.cards.get(card_id)
@@ -172,7 +203,8 @@ class Cards:
             again=False,
             reference=claim,
             mention_author=False,
-            **content,
+            view=content.view,
+            files=content.files(),
         )
         await self._is_posted(card, message.id)
 
@@ -191,22 +223,22 @@ class Cards:
             return None
         return Shown(card.guild_id, claim.created_at, await self._with_tallies(cited), card.checked)
 
-    async def _content(self, card: Card) -> dict[str, Any] | None:
-        """Make what a card's message shows, as `view` and `files`; None when nothing is left to show."""
+    async def _content(self, card: Card) -> _Content | None:
+        """Make what a card's message shows; None when nothing is left to show."""
         shown = await self.shown(card)
         if shown is None:
             return None
         if len(shown.cited) < PICTURED:
-            return {"view": card_view(card.id, shown, None), "files": []}
+            return _Content(card_view(card.id, shown, None))
         alt = alt_text(shown.occurrences, shown.at)
         drawn = await asyncio.to_thread(timeline, shown.occurrences, shown.at)
-        picture = discord.File(io.BytesIO(drawn), PICTURE, description=alt)
-        return {"view": card_view(card.id, shown, alt), "files": [picture]}
+        return _Content(card_view(card.id, shown, alt), drawn, alt)
 
     async def _with_tallies(self, cited: Sequence[Cited]) -> list[Cited]:
         tallies = await self._store.messages.tallies([each.occurrence.conversation_id for each in cited])
         return [
-            Cited(replace(each.occurrence, tally=tallies[each.occurrence.conversation_id]), each.text) for each in cited
+            replace(each, occurrence=replace(each.occurrence, tally=tallies[each.occurrence.conversation_id]))
+            for each in cited
         ]
 
     async def _message(self, channel_id: int, posted_id: int | None) -> discord.PartialMessage | None:
@@ -217,6 +249,10 @@ class Cards:
 
     def _turn(self, card_id: int) -> asyncio.Lock:
         return self._turns.setdefault(card_id, asyncio.Lock())
+
+
+async def _deleted(message: discord.Message | discord.PartialMessage) -> bool:
+    return await settled_in(message.channel, message.delete, f"card message {message.id}")
 
 
 def _quoted(post: Post, about: Sequence[str]) -> str:

@@ -12,6 +12,7 @@ from datetime import timedelta
 from bot.indexes import Indexes
 from bot.quotes import Budget, Texts
 from bot.records import Claim, MatchState, Occurrence, Post
+from bot.render.cards import quoted
 from bot.resources import Models
 from bot.statements import Stated, closest, stated_in
 from bot.store import Store
@@ -57,6 +58,12 @@ class ClaimMemory:
         """Give the claims that wait longest for another try; they are not remembered as waiting any more."""
         return [self._put_off.popitem(last=False)[1] for _ in range(min(most, len(self._put_off)))]
 
+    def wait(self, claim: Claim) -> None:
+        """Have a claim wait for another try."""
+        self._put_off[claim.message_id] = claim
+        while len(self._put_off) > PUT_OFF:
+            self._put_off.popitem(last=False)
+
     async def find(
         self, claim: Claim, stated: Stated, may_cite: MayCite, *, first: bool = False
     ) -> tuple[Occurrence, ...]:
@@ -76,7 +83,8 @@ class ClaimMemory:
             for message_id, channel_id, conversation_id, at in await self._store.claims.places(list(scores))
             if at <= until and conversation_id != claim.conversation_id and await may_cite(channel_id)
         ]
-        return together(await self._with_tallies(await self._graded(claim, earlier, stated, same_url, first=first)))
+        met = together(await self._with_tallies(await self._graded(claim, earlier, stated, same_url, first=first)))
+        return await self._told_apart(claim, met, stated, same_url, first=first)
 
     async def judge(self, stated: Stated, post: Post) -> Occurrence | None:
         """Judge a message that is not remembered; None when it says something else."""
@@ -85,11 +93,16 @@ class ClaimMemory:
         return None if judged.state is MatchState.NONE else _regraded(found, judged)
 
     async def judge_again(self, claim: Post, found: Occurrence, edited: Post) -> Occurrence | None:
-        """Judge an occurrence whose message was edited; None when it does not surely say the claim any more."""
-        if set(claim.links) & set(edited.links):
-            return replace(found, score=1.0, contradicts=False)
+        """Judge an occurrence whose message was edited; None when it does not say the claim any more.
+
+        What was sure has to be sure again; what a moderator accepted stays unless it says something else.
+        """
         judged = await self._judged(await stated_in(self._models, claim.full_text), edited.full_text, None)
-        return _regraded(found, judged) if judged.state is MatchState.CONFIRMED else None
+        if set(claim.links) & set(edited.links):
+            return replace(found, score=1.0, contradicts=_denies(judged))
+        if judged.state not in (MatchState.CONFIRMED, found.state):
+            return None
+        return replace(found, score=judged.score, contradicts=judged.contradicts)
 
     async def remember(self, claim: Claim) -> None:
         """Have a recorded claim found from now on."""
@@ -130,14 +143,25 @@ class ClaimMemory:
                 best[found.conversation_id] = found
         return sorted(best.values(), key=lambda occurrence: occurrence.at)
 
+    async def _told_apart(
+        self, claim: Claim, met: tuple[Occurrence, ...], stated: Stated, same_url: set[int], *, first: bool
+    ) -> tuple[Occurrence, ...]:
+        """Judge what shares the claim's link and is quoted: who shares it to deny it does not say the same."""
+        sure = [found for found in met if found.state is MatchState.CONFIRMED]
+        judged = {found.message_id: found for found in met}
+        for found in quoted(sure):
+            if found.message_id in same_url and (first or await self._affords(found, claim)):
+                post = await self._quotes.get(found.channel_id, found.message_id)
+                denied = post is not None and _denies(await self._judged(stated, post.full_text, None))
+                judged[found.message_id] = replace(found, contradicts=denied)
+        return tuple(judged.values())
+
     async def _affords(self, found: Occurrence, claim: Claim) -> bool:
         """Say whether a text can be fetched now; if not, put the claim off."""
         if self._budget is None or await self._budget.covers(found.message_id):
             return True
         if claim.message_id:
-            self._put_off[claim.message_id] = claim
-        while len(self._put_off) > PUT_OFF:
-            self._put_off.popitem(last=False)
+            self.wait(claim)
         return False
 
     async def _near(self, guild_id: int, stated: Stated) -> dict[int, float]:
@@ -189,6 +213,11 @@ def together(found: Sequence[Occurrence]) -> tuple[Occurrence, ...]:
 
 def _regraded(found: Occurrence, judged: Judgement) -> Occurrence:
     return replace(found, score=judged.score, state=judged.state, contradicts=judged.contradicts)
+
+
+def _denies(judged: Judgement) -> bool:
+    """Say whether a text is about the same and denies it; of what is about something else that means nothing."""
+    return judged.contradicts and judged.state is not MatchState.NONE
 
 
 def _at_once(first: Occurrence, later: Occurrence) -> bool:

@@ -1,19 +1,22 @@
 """`python -m bot import`: public fact-checks into the archive, or a server's past from an export."""
 
 import asyncio
-from collections.abc import Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from itertools import islice
 from pathlib import Path
 from typing import BinaryIO
 
+import typer
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
 
 from bot.errors import ConfigurationError, RowError
 from bot.importing_reviews import reviews_in, to_fact_check
 from bot.importing_rows import Format, Shape, objects, recognise
+from bot.lock import hold_unless_held
 from bot.records import FactCheck
 from bot.resources import EmbedderModel
 from bot.settings import Settings
@@ -64,14 +67,14 @@ def import_file(file: Path, settings: Settings) -> int:
         return 1
     except OSError as error:
         raise ConfigurationError(f"{file} cannot be read ({error.strerror}); check the path") from error
-    Console().print(said, highlight=False)
+    typer.echo(said)
     return 1 if told.count else 0
 
 
 async def _into_archive(file: BinaryIO, shape: Shape, settings: Settings, told: Told, progress: Progress) -> str:
     from models.embedder import Embedder
 
-    async with open_store(settings.database, load_vault(settings.key, settings.key_file)) as store:
+    async with _opened(settings) as store:
         imported = await import_fact_checks(file, shape, store, told, progress)
         await encode(store, Embedder.from_pretrained(), progress)
         count = await store.archive.count()
@@ -80,6 +83,15 @@ async def _into_archive(file: BinaryIO, shape: Shape, settings: Settings, told: 
         f"{shape.format}: {imported.read:,} fact-checks read, {imported.new:,} of them new{dropped}, "
         f"{imported.bad:,} bad rows left out. The archive holds {count:,}."
     )
+
+
+@asynccontextmanager
+async def _opened(settings: Settings) -> AsyncIterator[Store]:
+    """Open the store, also beside a bot that runs on it: then the database has to be of this version as it is."""
+    with hold_unless_held(settings.database) as running:
+        vault = load_vault(settings.key, settings.key_file)
+        async with open_store(settings.database, vault, as_it_is=running) as store:
+            yield store
 
 
 async def import_fact_checks(

@@ -7,6 +7,7 @@ crash costs time and nothing else.
 import asyncio
 import logging
 from collections import OrderedDict
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
@@ -16,6 +17,8 @@ from bot.errors import StoreError
 from bot.records import Claim
 from bot.store.claims import Claims
 
+SAVING = "indexes"  # the thread that writes files
+SAVED = 2.0  # seconds in which files may be written at the end
 SERVERS = 64  # indexes in memory
 RANKED = 50  # of what an index finds that does not compare all vectors
 
@@ -38,6 +41,7 @@ class Indexes:
         self._model = model
         self._open: OrderedDict[int, ClaimIndex] = OrderedDict()
         self._turn = asyncio.Lock()
+        self._thread = ThreadPoolExecutor(1, thread_name_prefix=SAVING)
 
     async def search(self, guild_id: int, vector: np.ndarray, count: int) -> list[tuple[int, float]]:
         """Give a server's nearest claims as (message id, cosine), best first."""
@@ -69,6 +73,18 @@ class Indexes:
         async with self._turn:
             for guild_id, index in self._open.items():
                 await self._save(guild_id, index)
+
+    async def close(self) -> None:
+        """Write what has changed, as far as there is time; the rest is taken from the table at the next start."""
+        written = False
+        try:
+            async with asyncio.timeout(SAVED):
+                await self.save()
+            written = True
+        except TimeoutError:
+            log.warning("the claim indexes cannot be written in time; they are brought up to date when next needed")
+        finally:
+            self._thread.shutdown(wait=written, cancel_futures=True)
 
     async def refresh(self) -> None:
         """Bring every file up to date with the table, so that nothing erased is left in one; delete what is no use."""
@@ -125,7 +141,7 @@ class Indexes:
             return
         path, key = self._path(guild_id), self._claims.index_key(guild_id)
         try:
-            await asyncio.to_thread(index.save, path, key, guild_id)
+            await asyncio.get_running_loop().run_in_executor(self._thread, index.save, path, key, guild_id)
         except OSError as error:
             # What was erased since is in the old file still, and what is not there can be made anew.
             log.warning("claim index of server %s cannot be written: %s", guild_id, error.strerror)

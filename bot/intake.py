@@ -24,7 +24,8 @@ from bot.store.messages import Public
 AT_ONCE = 32  # live messages of one server under way: as many as one batch holds
 Announce = Callable[..., None]
 Change = Callable[[], Awaitable[object]]
-PASSING = (ReadingPaused, StoreError, discord.HTTPException, aiohttp.ClientError, OSError)
+DISCORD = (discord.HTTPException, aiohttp.ClientError, OSError)  # what asking it may raise
+PASSING = (ReadingPaused, StoreError, *DISCORD)
 
 ROOM = 2_000  # messages of one server on their way at once; in a flood, what is more is read from the history later
 
@@ -93,6 +94,10 @@ class Intake:
         except PASSING as error:
             self._leave(post.id, error)
             return None
+        except Exception as error:  # a fault of ours holds up no other message
+            log.exception("message %s cannot be read", post.id)
+            self._wait(error)
+            return None
         finally:
             self._lines[post.guild_id] -= 1
             self._busy[post.id] -= 1
@@ -112,7 +117,7 @@ class Intake:
         await self._surely(partial(self.forget, guild_id, ids))
 
     async def take_again(self, message: discord.Message) -> None:
-        """Read a message again that is the same, but for what Discord has found behind its link."""
+        """Read a message again that may be the same, but for what Discord has found behind its link."""
         await self._surely(partial(self._reopen, message))
 
     async def forget(self, guild_id: int | None, message_ids: Iterable[int]) -> None:
@@ -127,6 +132,7 @@ class Intake:
     async def drop(self, guild_id: int, channel_id: int) -> None:
         """Stop watching a channel that was deleted, and forget all that was said in it."""
         self.channels.discard(channel_id)
+        self._pipeline.bury_channel(channel_id)
         await self._surely(partial(self._drop, guild_id, channel_id))
 
     async def make_good(self) -> None:
@@ -138,6 +144,12 @@ class Intake:
             except StoreError:
                 self._owed.insert(0, change)
                 raise
+
+    async def waits_since(self) -> datetime | None:
+        """Give the time of the oldest message that is known to wait: kept unread, left out in a flood, or missed."""
+        times = [kept.created_at for kept in await self._store.messages.unread(1)]
+        gaps = (self._pipeline.missed_since(), await self._store.gaps.newest())
+        return min([*times, *(discord.utils.snowflake_time(gap) for gap in gaps if gap is not None)], default=None)
 
     def go_on(self) -> None:
         """Note that reading works."""
@@ -166,7 +178,7 @@ class Intake:
             self._wait(error)
 
     async def _reopen(self, message: discord.Message) -> None:
-        await self._store.messages.reopen(message.id)
+        await self._store.messages.reopen(message.id, message.edited_at)
         await self.take(message)
 
     async def _drop(self, guild_id: int, channel_id: int) -> None:

@@ -1,7 +1,7 @@
 """One process on one database: a lock beside it that the system lets go when its holder ends, also by a crash."""
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 from filelock import FileLock, Timeout
@@ -35,3 +35,20 @@ def hold(database: Path) -> Iterator[None]:
         yield
     finally:
         lock.release()
+
+
+@contextmanager
+def hold_unless_held(database: Path) -> Iterator[bool]:
+    """Hold the database, unless another process does: say whether it does.
+
+    Raises:
+        ConfigurationError: the lock cannot be made.
+    """
+    with ExitStack() as stack:
+        try:
+            stack.enter_context(hold(database))
+        except InUse:
+            held = True
+        else:
+            held = False
+        yield held

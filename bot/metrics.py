@@ -62,7 +62,7 @@ class Metrics:
             "hindsight_reading_paused", "1 while messages wait for the models or the database.", registry=registry
         )
         self.catch_up_lag = Gauge(
-            "hindsight_catch_up_lag_seconds", "Age of the oldest message that is kept but not read.", registry=registry
+            "hindsight_catch_up_lag_seconds", "Age of the oldest message that is known to wait.", registry=registry
         )
 
     def render(self) -> bytes:

@@ -26,7 +26,11 @@ async def older(bot: Hindsight, claim: Claim, stated: Stated, may_cite: MayCite)
     if isinstance(answer, NotReady):
         return (), _waiting(answer.after)
     if isinstance(answer, Refused):
-        return (), _("Discord does not let me search older messages here: this is what I have read myself.")
+        said = _(
+            "Discord does not let me search older messages here: this is what I have read myself. The permission Read "
+            "Message History lets me find more; an administrator can give it to me."
+        )
+        return (), said
     return await _judged(bot, await _citable(bot, answer, stated, may_cite), stated), ""
 
 

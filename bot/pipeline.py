@@ -6,7 +6,7 @@ keep → place → read → decide → record; each step takes the values of the
 import asyncio
 import logging
 from collections import OrderedDict
-from collections.abc import Awaitable, Iterable
+from collections.abc import Awaitable, Collection, Iterable
 from dataclasses import replace
 from typing import TypeVar
 
@@ -40,7 +40,7 @@ from models.reader import Passage, Reading
 
 T = TypeVar("T")
 
-GONE = 20_000  # deleted messages remembered: a deletion may overtake the message in the queue of its channel
+GONE = 20_000  # deleted messages and channels remembered: a deletion may overtake a message in the queue of its channel
 
 log = logging.getLogger(__name__)
 
@@ -59,9 +59,10 @@ class Pipeline:
         self._memory = memory
         self._order: dict[int, asyncio.Lock] = {}
         self._gone: OrderedDict[int, None] = OrderedDict()
+        self._dropped: OrderedDict[int, None] = OrderedDict()
         self._missed: dict[int, tuple[int, int]] = {}
         self._noting = asyncio.Lock()
-        self.behind = False
+        self.behind: dict[int, int] = {}
 
     async def accept(self, post: Post, may_cite: MayCite, *, past: Conversations | None = None) -> Outcome | None:
         """Read a post; give None when there is nothing to do (read before, opted out, gone meanwhile).
@@ -71,7 +72,7 @@ class Pipeline:
         """
         conversations = past or self._conversations
         async with self._order.setdefault(post.channel_id, asyncio.Lock()):
-            if post.id in self._gone or not await self._keep(post):
+            if self._is_gone(post) or not await self._keep(post):
                 return None
             self._quotes.remember(post)
             placement = await conversations.place(post)
@@ -87,15 +88,19 @@ class Pipeline:
         decision = policy.decide(
             placement.kind, reading, policy.thresholds_for(server, post.channel_id, post.watched_id)
         )
-        seeks = past is None or not policy.is_stale(post.created_at, self._clock(), self._pace)
-        result = await self._result(post, placement, reading, decision, server, may_cite if seeks else None)
+        # What an old card shows is judged again whenever its message was edited, and then completely.
+        answered = post.edited_at is not None and await self._store.cards.answers(post.id)
+        seeks = answered or past is None or not policy.is_stale(post.created_at, self._clock(), self._pace)
+        sought = may_cite if seeks else None
+        result = await self._result(post, placement, reading, decision, server, sought, wholly=answered)
         return await self._record(result, decision)
 
     async def note_missed(self) -> None:
-        """Write down which channels have messages that were not kept; `behind` is set from then on."""
+        """Write down which channels have messages that were not kept; `behind` says from then on since which id."""
         async with self._noting:
             missed, self._missed = self._missed, {}
-            self.behind = self.behind or bool(missed)
+            for channel_id, (_, after) in missed.items():
+                self.behind[channel_id] = min(after, self.behind.get(channel_id, after))
             try:
                 for channel_id, (guild_id, after) in missed.items():
                     await self._store.gaps.open(channel_id, guild_id, after)
@@ -103,11 +108,14 @@ class Pipeline:
                 self._missed |= missed
                 raise
 
-    async def close_gaps(self) -> None:
-        """Let the note of gaps go, unless there are new ones."""
+    async def close_gaps(self, beside: Collection[int] = ()) -> None:
+        """Let the note of gaps go, but for some channels' and those that are new."""
         async with self._noting:
-            if not self.behind and not self._missed:
-                await self._store.gaps.close()
+            await self._store.gaps.close({*beside, *self.behind, *self._missed})
+
+    def missed_since(self) -> int | None:
+        """Give the id after which the first message stands that was left to be read from the history."""
+        return min((*self.behind.values(), *(after for _, after in self._missed.values())), default=None)
 
     def miss(self, post: Post) -> None:
         """Leave a message, and what comes after it in its channel, to be read from the history."""
@@ -115,9 +123,11 @@ class Pipeline:
 
     def bury(self, message_ids: Iterable[int]) -> None:
         """Let messages that are deleted for good not be kept any more, wherever they are on their way."""
-        self._gone.update(dict.fromkeys(message_ids))
-        while len(self._gone) > GONE:
-            self._gone.popitem(last=False)
+        _remember(self._gone, message_ids)
+
+    def bury_channel(self, channel_id: int) -> None:
+        """Let what was said in a channel or thread that is deleted not be kept any more."""
+        _remember(self._dropped, [channel_id])
 
     async def forget(self, guild_id: int, message_ids: list[int]) -> list[Public]:
         """Forget deleted messages; give the bot's own messages that showed them."""
@@ -142,9 +152,13 @@ class Pipeline:
         except StoreError:
             self.miss(post)
             raise
-        if post.id in self._gone:
+        if self._is_gone(post):
             await self._store.messages.forget([post.id])
-        return wanted and post.id not in self._gone
+            return False
+        return wanted
+
+    def _is_gone(self, post: Post) -> bool:
+        return post.id in self._gone or post.channel_id in self._dropped or post.watched_id in self._dropped
 
     async def _context(self, post: Post, placement: Placement) -> Context:
         story = parent = None
@@ -184,20 +198,21 @@ class Pipeline:
         decision: Decision,
         server: Server,
         may_cite: MayCite | None,
+        *,
+        wholly: bool,
     ) -> Result:
         claim = card = None
-        occurrences: tuple[Occurrence, ...] = ()
-        checked: tuple[Checked, ...] = ()
+        found: tuple[Occurrence, ...] = ()
         if decision.is_claim and placement.conversation_id is not None:
             stated = await _or_pause(stated_in(self._models, post.full_text, first=may_cite is not None))
             place = (post.guild_id, post.channel_id, post.id, placement.conversation_id)
             claim = Claim(*place, post.created_at, stated.vector, post.links)
             if may_cite is not None:
-                found = await self._memory.find(claim, stated, may_cite)
+                found = await _or_pause(self._memory.find(claim, stated, may_cite, first=wholly))
                 occurrences = policy.shown(found)
-                checked = await self._checked(post, placement.kind, stated)
+                checked = await _or_pause(self._checked(post, placement.kind, stated))
                 if occurrences or checked:
-                    card = await self._card(claim, occurrences, checked, server)
+                    card = self._card(claim, occurrences, checked, server)
                 else:
                     card = self._suggestion(claim, placement.kind, found)
         return Result(
@@ -208,7 +223,9 @@ class Pipeline:
             flag_from=decision.flag_from,
             claim=claim,
             card=card,
-            card_stands=bool(occurrences or checked) or may_cite is None,
+            found=found,
+            card_stands=may_cite is None,
+            pace=self._pace,
             fresh=not policy.is_stale(post.edited_at or post.created_at, self._clock(), self._pace),
         )
 
@@ -217,16 +234,12 @@ class Pipeline:
         found = await self._fact_checks.of(stated, post.links, question)
         return policy.shown_checks(found, post.links)
 
-    async def _card(
+    def _card(
         self, claim: Claim, occurrences: tuple[Occurrence, ...], checked: tuple[Checked, ...], server: Server
-    ) -> Card | None:
-        last = await self._store.cards.last_at(claim.channel_id)
-        now = self._clock()
-        if not policy.card_is_due((*occurrences, *checked), claim.at, last, now, self._pace):
-            return None
+    ) -> Card:
         state = "pending" if server.live else "shadow"
         place = (claim.guild_id, claim.channel_id, claim.message_id, claim.conversation_id)
-        return Card(0, *place, occurrences, now, state, checked=checked)
+        return Card(0, *place, occurrences, self._clock(), state, checked=checked)
 
     def _suggestion(self, claim: Claim, kind: Kind, found: tuple[Occurrence, ...]) -> Card | None:
         now = self._clock()
@@ -244,7 +257,7 @@ class Pipeline:
             return None
         if result.claim is not None:
             await self._memory.remember(result.claim)
-        if result.claim is None or result.post.id in self._gone:
+        if result.claim is None or self._is_gone(result.post):
             await self._memory.forget(result.post.guild_id, [result.post.id])
         log.debug("read message %s as %s", result.post.id, result.reading.label if result.reading else "chat")
         return _outcome(result, decision, recorded)
@@ -256,6 +269,12 @@ async def _or_pause(answer: Awaitable[T]) -> T:
         return await answer
     except BatchError as error:
         raise ReadingPaused(f"A model failed: {error}.") from error
+
+
+def _remember(gone: OrderedDict[int, None], ids: Iterable[int]) -> None:
+    gone.update(dict.fromkeys(ids))
+    while len(gone) > GONE:
+        gone.popitem(last=False)
 
 
 def _flag(post: Post, placement: Placement, decision: Decision) -> Flag | None:
@@ -283,4 +302,7 @@ def _outcome(result: Result, decision: Decision, recorded: Recorded) -> Outcome:
         recorded.card,
         recorded.withdrawn_flag,
         recorded.withdrawn_card,
+        recorded.changed_card,
+        recorded.flag_opened,
+        recorded.left,
     )

@@ -5,13 +5,15 @@ minutes (discord.py sends both); after a restart the row's id is looked for in t
 """
 
 import logging
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from typing import Any
 
 import aiohttp
 import discord
 
 DISCORD_FAILED = 500  # statuses from which on trying again later makes sense
+ARCHIVED = 50_083  # Discord's code for a message that cannot be changed because its thread is archived
 NOBODY = discord.AllowedMentions.none()  # to be said with every edit: the client's own default holds for what is sent
 LOOKED_AT = 2_000  # messages of a channel searched for one that was posted before a crash
 
@@ -59,11 +61,36 @@ async def settled(change: Awaitable[object], what: str) -> bool:
         log.debug("%s is gone", what)
     except discord.HTTPException as error:
         log.warning("%s cannot be changed: HTTP %s", what, error.status)
-        return error.status < DISCORD_FAILED
+        return error.status < DISCORD_FAILED and error.code != ARCHIVED
     except (aiohttp.ClientError, OSError) as error:
         log.warning("%s cannot be changed: %s", what, type(error).__name__)
         return False
     return True
+
+
+async def settled_in(channel: object, change: Callable[[], Awaitable[object]], what: str) -> bool:
+    """Do the same to a message that may stand in an archived thread: that is opened for it, and archived again.
+
+    `change` is called once more then. Where the thread may not be opened, a later try makes sense.
+    """
+    return await settled(_opened(channel, change) if isinstance(channel, discord.Thread) else change(), what)
+
+
+async def _opened(thread: discord.Thread, change: Callable[[], Awaitable[object]]) -> None:
+    try:
+        await change()
+    except discord.HTTPException as error:
+        if error.code != ARCHIVED:
+            raise
+        try:
+            await thread.edit(archived=False)
+        except discord.HTTPException:
+            raise error from None
+        try:
+            await change()
+        finally:
+            with suppress(discord.Forbidden):  # it archives itself in time
+                await thread.edit(archived=True)
 
 
 def carries(message: discord.Message, kind: str, row_id: int) -> bool:

@@ -271,6 +271,22 @@ class Decision:
 
 
 @dataclass(frozen=True, slots=True)
+class Public:
+    """Point at a message of the bot's own that shows a message which is gone or was changed.
+
+    `kind` is `card`, `alert` or `digest`; `context` for an alert that is to be made anew from its flag; `quoted` for
+    all cards that show a changed message, whose id it holds. `posted_id` is None where the bot stopped before it knew
+    whether it had posted.
+    """
+
+    kind: str
+    id: int
+    channel_id: int
+    posted_id: int | None
+    guild_id: int = field(default=0, compare=False)
+
+
+@dataclass(frozen=True, slots=True)
 class Outcome:
     """Hold what became of one message, for the edge to act on."""
 
@@ -282,6 +298,9 @@ class Outcome:
     card: Card | None = None
     withdrawn_flag: Flag | None = None
     withdrawn_card: Card | None = None
+    changed_card: Card | None = None
+    flag_opened: bool = False  # no alert of it can have been posted before
+    left: tuple[Public, ...] = ()  # what shows the message as it was
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -16,13 +16,13 @@ import numpy as np
 from bot.errors import ConfigurationError
 from bot.factchecks import FactChecks
 from bot.factchecks_google import GoogleFactChecks
-from bot.indexes import Indexes
+from bot.indexes import SAVING, Indexes
 from bot.lock import hold
 from bot.metrics import Metrics
 from bot.settings import Settings
 from bot.store import Store, open_store
 from bot.store.vault import load_vault
-from bot.writer import Writer, open_writer
+from bot.writer import WRITING, Writer, open_writer
 from models.batcher import Batcher
 from models.matcher import Judgement, Pair
 from models.reader import Passage, Reading
@@ -30,6 +30,7 @@ from models.reader import Passage, Reading
 Clock = Callable[[], datetime]
 
 WORKER = "models"  # the threads on which they work
+WORKERS = (WORKER, WRITING, SAVING)  # and all those for which the end of the process does not wait
 MOST_LANES = 4  # batches that the reader works on at once
 
 
@@ -156,7 +157,7 @@ async def open_resources(
         metrics = Metrics()
         models = await stack.enter_async_context(open_models(learned or load_models(), metrics))
         indexes = Indexes(store.claims, settings.data_dir / "claims", models.embedder.version)
-        stack.push_async_callback(indexes.save)
+        stack.push_async_callback(indexes.close)
         source = await _open_source(settings, clock, stack)
         version = models.embedder.version
         fact_checks = FactChecks(store.archive, models.embed, models.choose, version, clock, source)

@@ -75,8 +75,8 @@ class Pages:
         metrics, now = self._resources.metrics, self._resources.clock()
         metrics.reading_paused.set(self._bot.intake.paused is not None)
         try:
-            waiting = await asyncio.wait_for(self._resources.store.messages.unread(1), PATIENCE)
-            metrics.catch_up_lag.set((now - waiting[0].created_at).total_seconds() if waiting else 0)
+            since = await asyncio.wait_for(self._bot.intake.waits_since(), PATIENCE)
+            metrics.catch_up_lag.set(max(0.0, (now - since).total_seconds()) if since else 0)
         except (StoreError, TimeoutError):
             log.debug("how far reading lags cannot be said: the database does not answer")
         return web.Response(body=metrics.render(), headers={"Content-Type": CONTENT_TYPE_LATEST})

@@ -26,6 +26,7 @@ from models.writer import Evidence, Task, merged, supported, task, written
 from models.writer_local import LocalWriter
 
 PATIENCE = timedelta(seconds=45)
+WRITING = "writer"  # the thread on which a local one works
 MOST_BYTES = 256 * 1024  # of an endpoint's answer
 
 log = logging.getLogger(__name__)
@@ -125,8 +126,9 @@ async def open_writer(settings: Settings, stack: AsyncExitStack) -> Writer | Non
     if not settings.writer:
         return None
     if "://" not in settings.writer:
-        executor = ThreadPoolExecutor(1, thread_name_prefix="writer")
-        stack.callback(executor.shutdown, wait=True, cancel_futures=True)
+        executor = ThreadPoolExecutor(1, thread_name_prefix=WRITING)
+        # What it generates at the end nobody reads: it would hold up the end by a minute and more.
+        stack.callback(executor.shutdown, wait=False, cancel_futures=True)
         return Beside(LocalWriter(settings.writer), executor)
     url = URL(settings.writer)
     if url.scheme not in ("http", "https") or not url.host:

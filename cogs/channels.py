@@ -4,6 +4,7 @@ import discord
 from discord import app_commands
 from discord.ext import commands
 
+from bot import policy
 from bot.buttons import Press, Pressed
 from bot.client import Hindsight
 from bot.errors import NotFound, UserError
@@ -11,7 +12,7 @@ from bot.languages import _, decimal, ngettext
 from bot.needs import mend, missing, to_watch
 from bot.problems import WATCHED, problems_of
 from bot.render.backfills import listed
-from bot.render.setup import SETUP, ask_removal, channel_list, notice, told, watch_added
+from bot.render.setup import SETUP, ask_removal, channel_list, gets_no_cards, notice, told, watch_added
 from cogs.backfills import Watchable, backfills_of
 from cogs.setup import MANAGER, check_manager, guild_of
 
@@ -80,7 +81,9 @@ class Channels(commands.Cog):
         channels = [channel_id for _, channel_id in await store.servers.watched(guild.id)]
         found = await problems_of(store, self.bot.quotes, guild)
         problems = {problem.place_id: problem.text for problem in found if problem.name == WATCHED}
-        view = listed(channel_list(channels, problems), await store.servers.backfills(guild.id))
+        stopped = [each for each in channels if policy.cards_stop(await store.cards.unwanted(each))]
+        entries = [gets_no_cards(each) for each in stopped]
+        view = listed(channel_list(channels, problems), await store.servers.backfills(guild.id), entries)
         await interaction.followup.send(view=view, ephemeral=True)
 
     async def stop(self, interaction: Pressed, channel_id: int, *, forget: bool) -> None:

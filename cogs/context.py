@@ -2,7 +2,7 @@
 
 import logging
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import discord
 from discord import app_commands
@@ -14,6 +14,7 @@ from bot.cards import Cards
 from bot.client import Hindsight
 from bot.errors import NotAllowed, NotFound
 from bot.factchecks import question_of
+from bot.intake import PASSING
 from bot.languages import _
 from bot.links import shared_pages
 from bot.loops import every
@@ -23,12 +24,13 @@ from bot.posts import is_readable, to_post
 from bot.records import Card, Claim, MatchState, Outcome
 from bot.render.cards import Shown, answer_view, gist, resumed_view, stopped_view
 from bot.render.layout import Layout
+from bot.render.setup import has_cards_again
 from bot.statements import Stated, stated_in
 from bot.store.messages import Public
-from bot.visibility import Place
+from bot.visibility import Place, moderates
 
 ASKED = 2000  # characters of a text that is asked about
-SURE, MAYBE = 8, 3  # occurrences in an answer
+MAYBE = 3  # occurrences in an answer that only look alike
 AGAIN = 5  # claims tried again at once
 MAYBE_CHECKED = 1  # fact-checks in it that may be of the same claim
 
@@ -56,6 +58,7 @@ class Context(commands.Cog):
     def __init__(self, bot: Hindsight) -> None:
         self.bot = bot
         self.cards = Cards(bot.resources, bot.quotes, bot.intake, bot.memory)
+        self._failed = False
         self.seen_before = app_commands.ContextMenu(name="Seen before?", callback=self.ask)
         self.seen_before.guild_only = True
 
@@ -78,8 +81,10 @@ class Context(commands.Cog):
     async def take_up(self) -> None:
         """Post the cards that a crash, or Discord's failing, kept from being posted; then rest."""
         await self.bot.wait_until_ready()
+        self._failed = False
         due = await self.bot.store.cards.pending()
-        if all([await self.cards.post(card.id, again=True) for card in due]):
+        settled = all([await self.cards.post(card.id, again=True) for card in due])
+        if settled and not self._failed:
             self.take_up.stop()
 
     @every(hours=24)
@@ -92,34 +97,38 @@ class Context(commands.Cog):
         """Read claims once more for which too many texts had to be fetched, then rest; not at once."""
         if self.try_again.current_loop == 0:
             return
-        pace = self.bot.resources.settings.pace
         for claim in self.bot.memory.put_off(AGAIN):
-            message = await self.bot.quotes.fetch(claim.channel_id, claim.message_id)
-            if message is not None and not policy.is_stale(claim.at, self.bot.clock(), pace):
-                await self.bot.store.messages.reopen(claim.message_id)
-                await self.bot.intake.take(message)
+            try:
+                await self._read_again(claim)
+            except PASSING as error:
+                log.warning("the claim of message %s waits: %s", claim.message_id, type(error).__name__)
+                self.bot.memory.wait(claim)
         if not self.bot.memory.waits:
             self.try_again.stop()
 
     @commands.Cog.listener()
     async def on_outcome(self, outcome: Outcome) -> None:
-        """Post the card of a claim, take it down when an edit withdrew the claim, and follow edits in quotes."""
-        if (withdrawn := outcome.withdrawn_card) is not None:
-            place = (withdrawn.id, withdrawn.channel_id, withdrawn.posted_id)
-            await self.on_forgotten([Public("card", *place)])
+        """Post the card of a claim, follow an edit of the claim with it, and follow edits in quotes."""
+        for card in (outcome.withdrawn_card, outcome.changed_card):
+            if card is not None:
+                await self.on_forgotten([Public("card", card.id, card.channel_id, card.posted_id)])
         if outcome.card is not None:
             await self.bring(outcome.card.id)
         if self.bot.memory.waits and not self.try_again.is_running():
             self.try_again.start()
-        if outcome.post.edited_at is not None:
-            for card_id in await self.bot.store.cards.citing(outcome.post.id):
-                await self.cards.judge_again(card_id, outcome.post)
+        await self.on_forgotten(outcome.left)
 
     @commands.Cog.listener()
     async def on_forgotten(self, shown: Sequence[Public]) -> None:
-        """Take down the cards of claims that are gone, and the quotes of messages that are gone."""
+        """Take down the cards of claims that are gone, and the quotes of messages that are gone or were edited."""
         for public in shown:
-            if public.kind == "card" and await self.cards.follow(public):
+            if public.kind == "card":
+                settled = await self.cards.follow(public)
+            elif public.kind == "quoted":
+                settled = await self._quote_anew(public)
+            else:
+                continue
+            if settled:
                 await self.bot.store.leftovers.settle(public)
 
     @commands.Cog.listener()
@@ -128,6 +137,7 @@ class Context(commands.Cog):
         card = await self.bot.store.cards.shown_in(payload.message_id)
         if card is not None:
             await self.remove(card)
+            await self.bot.store.leftovers.settle(Public("card", card.id, card.channel_id, card.posted_id))
 
     @app_commands.command()
     @app_commands.describe(message="A link to a message or an article, or any text")
@@ -165,11 +175,26 @@ class Context(commands.Cog):
             await store.audit.add(card.guild_id, self.bot.clock(), None, "cards stopped", claim.watched_id)
             await self._tell_moderators(card.guild_id, stopped_view(claim.watched_id))
 
+    async def _quote_anew(self, public: Public) -> bool:
+        """Judge and show an edited message anew on all cards that show it; say whether that is settled."""
+        edited = await self.bot.quotes.get(public.channel_id, public.id)
+        cited = await self.bot.store.cards.citing(public.id)
+        if edited is None:
+            return all([await self.cards.refresh(card_id) for card_id in cited])
+        return all([await self.cards.judge_again(card_id, edited) for card_id in cited])
+
+    async def _read_again(self, claim: Claim) -> None:
+        message = await self.bot.quotes.fetch(claim.channel_id, claim.message_id)
+        if message is None or policy.is_stale(claim.at, self.bot.clock(), self.bot.resources.settings.pace):
+            return
+        await self.bot.store.messages.reopen(claim.message_id, message.edited_at)
+        await self.bot.intake.take(message)
+
     async def _made_in(self, message: discord.Message) -> Asked:
         """Give the claim that a message makes."""
         post = to_post(message)
         if not is_readable(message) or not post.full_text:
-            raise NotFound(_("There is no text in that message."))
+            raise NotFound(_("There is no text in that message that I can read: give `/context` its words instead."))
         if await self.bot.store.members.opted_out(post.guild_id, post.author_id):
             raise NotFound(_("Who wrote that message does not want it to be read by me."))
         kept = await self.bot.store.messages.get(post.id)
@@ -204,7 +229,7 @@ class Context(commands.Cog):
         about = [each.text for each in asked.stated.statements]
         views = [
             Shown(claim.guild_id, claim.at, await self.cards.fetch(part, claim.guild_id, may_cite, about), checks)
-            for part, checks in ((sure[-SURE:], surely), (maybe, perhaps))
+            for part, checks in ((sure, surely), (maybe, perhaps))
         ]
         await interaction.followup.send(view=answer_view(asked.about, *views, note=note), ephemeral=True)
 
@@ -219,6 +244,7 @@ class Context(commands.Cog):
             log.warning("moderators of server %s cannot be told: HTTP %s", guild_id, error.status)
 
     def _try_later(self) -> None:
+        self._failed = True  # a turn that is under way may be past this card
         if not self.take_up.is_running():
             self.take_up.start()
 
@@ -231,7 +257,9 @@ class CardButton(Press, template=r"card:(?P<card>\d+):(?P<action>helpful|unhelpf
         bot = interaction.client
         card = await bot.store.cards.get(int(self.match["card"]))
         if card is None or card.guild_id != interaction.guild_id or card.state not in ("pending", "posted"):
-            raise NotFound(_("This card is no longer there."))
+            raise NotFound(
+                _("This card is no longer there. “Seen before?” in the message’s menu says what I know now.")
+            )
         await interaction.response.defer(ephemeral=True, thinking=True)
         if self.match["action"] == "remove":
             said = await self._remove(interaction, card)
@@ -262,7 +290,9 @@ class CardButton(Press, template=r"card:(?P<card>\d+):(?P<action>helpful|unhelpf
 
     async def _take_down(self, interaction: Pressed, card: Card) -> None:
         if interaction.message is not None:
-            await context_of(interaction.client).cards.take_down(card.channel_id, interaction.message.id)
+            shown = replace(card, posted_id=interaction.message.id)
+            if not await context_of(interaction.client).cards.clear(shown):
+                interaction.client.dispatch("still_up")
 
 
 class Resume(Press, template=r"cards:(?P<channel>\d+):resume"):
@@ -270,11 +300,16 @@ class Resume(Press, template=r"cards:(?P<channel>\d+):resume"):
 
     async def press(self, interaction: Pressed) -> None:
         """Forgive the removed cards, and say so in place of the button."""
-        if not interaction.permissions.manage_messages or interaction.guild_id is None:
-            raise NotAllowed(_("Only moderators can do that."))
-        bot, channel_id = interaction.client, int(self.match["channel"])
-        await bot.store.cards.forgive(interaction.guild_id, channel_id, interaction.user.id, bot.clock())
-        await interaction.response.edit_message(view=resumed_view(channel_id, interaction.user.id))
+        bot, member, channel_id = interaction.client, member_of(interaction), int(self.match["channel"])
+        channel = await bot.quotes.find(channel_id)
+        if channel is None or channel.guild.id != member.guild.id:
+            raise NotFound(_("I cannot see this channel any more."))
+        if not await moderates(member, channel):
+            raise NotAllowed(_("Only people with Manage Messages can do that: ask a moderator."))
+        await bot.store.cards.forgive(member.guild.id, channel_id, member.id, bot.clock())
+        alone = interaction.message is not None and interaction.message.flags.ephemeral
+        view = has_cards_again(channel_id) if alone else resumed_view(channel_id, member.id)
+        await interaction.response.edit_message(view=view)
 
 
 def context_of(bot: Hindsight) -> Context:
@@ -285,7 +320,7 @@ def context_of(bot: Hindsight) -> Context:
     """
     cog = bot.get_cog("Context")
     if not isinstance(cog, Context):
-        raise NotFound(_("Cards are switched off."))
+        raise NotFound(_("The part of me that shows cards did not start: tell the people who run me."))
     return cog
 
 

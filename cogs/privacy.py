@@ -181,7 +181,7 @@ async def _erase(interaction: Pressed) -> str:
     forgotten = await bot.store.members.erase(guild_id, interaction.user.id)
     await _log(interaction, "erase")
     bot.quotes.forget_author(guild_id, interaction.user.id)
-    await _forget(bot, guild_id, forgotten)
+    await _forget(bot, guild_id, forgotten, interaction.user.id)
     return render.erased_words(len(forgotten.message_ids), len(forgotten.shown))
 
 
@@ -228,9 +228,10 @@ async def expire(bot: Hindsight) -> None:
     log.info("%s readings have had their time", expired.readings)
 
 
-async def _forget(bot: Hindsight, guild_id: int, forgotten: Forgotten) -> None:
-    """Take what is deleted out of memory, too, and have what showed it mended."""
+async def _forget(bot: Hindsight, guild_id: int, forgotten: Forgotten, author_id: int | None = None) -> None:
+    """Take what is deleted, maybe all by one author, out of memory, too, and have what showed it mended."""
     await bot.pipeline.forget(guild_id, list(forgotten.message_ids))
+    bot.dispatch("erased", guild_id, set(forgotten.message_ids), author_id)
     if forgotten.shown:
         bot.dispatch("forgotten", list(forgotten.shown))
 

@@ -44,6 +44,7 @@ class Review(commands.Cog):
         self.bot = bot
         self.alerts = Alerts(bot, bot.resources, bot.quotes, bot.pipeline)
         self.deleting: dict[int, int] = {}
+        self._failed = False
 
     async def cog_load(self) -> None:
         """Listen to the buttons, also of alerts from before a restart, and take up what was left."""
@@ -57,24 +58,28 @@ class Review(commands.Cog):
 
     @every(minutes=5)
     async def take_up(self) -> None:
-        """Post the alerts that a crash, or Discord's failing, kept from being posted."""
+        """Post the alerts that a crash, or Discord's failing, kept from being posted; then rest."""
         await self.bot.wait_until_ready()
+        self._failed = False
         due = {flag.guild_id for flag in await self.bot.store.flags.without_alert()}
-        if all([await self.alerts.post_waiting(guild_id) for guild_id in due]):
+        settled = all([await self.alerts.post_waiting(guild_id) for guild_id in due])
+        if settled and not self._failed:
             self.take_up.stop()
 
     @commands.Cog.listener()
     async def on_outcome(self, outcome: Outcome) -> None:
         """Post, change or withdraw the alert of a message that was read."""
         flag = outcome.flag
-        if outcome.withdrawn_flag is not None:
-            await self._refresh(outcome.withdrawn_flag.id)
-        elif flag is not None and flag.state == "open":
-            if flag.alert_message_id is None:
-                if not await self.alerts.post_waiting(flag.guild_id, new=flag.id) and not self.take_up.is_running():
-                    self.take_up.start()
-            else:
-                await self._refresh(flag.id)
+        if flag is not None and flag.state == "open" and flag.alert_message_id is None:
+            new = flag.id if outcome.flag_opened else None
+            if not await self.alerts.post_waiting(flag.guild_id, new):
+                self._try_later()
+        await self.on_forgotten(outcome.left)
+
+    def _try_later(self) -> None:
+        self._failed = True  # a turn that is under way may be past this flag
+        if not self.take_up.is_running():
+            self.take_up.start()
 
     @commands.Cog.listener()
     async def on_forgotten(self, shown: Sequence[Public]) -> None:

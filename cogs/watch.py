@@ -29,7 +29,8 @@ class Watch(commands.Cog):
         if not self.bot.intake.accepts(message):
             return
         self.bot.quotes.forget(message.id)
-        if message.edited_at is None and message.embeds:
+        # The embed of a link that was edited in comes by itself, with the time of that edit.
+        if message.embeds:
             await self.bot.intake.take_again(message)
         else:
             await self.bot.intake.take(message)

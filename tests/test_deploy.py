@@ -8,6 +8,8 @@ from bot.settings import PREFIX, Settings
 
 ROOT = Path(__file__).parents[1]
 UNIT = (ROOT / "deploy" / "hindsight.service").read_text()
+GUIDE = (ROOT / "docs" / "operations.md").read_text()
+IDENTIFIES = 1000  # a day, until Discord resets the token
 IMAGE = (ROOT / "Dockerfile").read_text()
 
 
@@ -20,6 +22,19 @@ def test_settings_are_spelt_right() -> None:
 
 def test_wrong_setting_does_not_start_over_and_over() -> None:
     assert f"RestartPreventExitStatus={MISCONFIGURED}\n" in UNIT
+
+
+def test_unit_tries_for_ever_and_gently() -> None:
+    assert "StartLimitIntervalSec=0\n" in UNIT
+    assert "Restart=on-failure\n" in UNIT
+    minutes = re.search(r"^RestartSec=(\d+)min$", UNIT, re.MULTILINE)
+    assert minutes is not None
+    assert 24 * 60 / int(minutes[1]) < IDENTIFIES
+
+
+def test_container_is_not_started_over_and_over() -> None:
+    (policy,) = re.findall(r"--restart (\S+)", GUIDE)
+    assert re.fullmatch(r"on-failure:\d", policy)
 
 
 def test_neither_runs_as_root() -> None:

@@ -64,6 +64,7 @@ WORDS = frozenset(
         N_("card accepted"),
         N_("card declined"),
         N_("card due"),
+        N_("card changed"),
         N_("card in shadow"),
         N_("card posted"),
         N_("card dropped"),

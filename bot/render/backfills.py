@@ -12,7 +12,7 @@ from bot.render.text import clip
 from bot.store.servers import Backfill
 
 BACKFILL = r"backfill:(?P<action>pause|resume):(?P<channel>\d+)"
-LISTED = 10  # backfills that a list has buttons for
+LISTED = 10  # entries of a list that have buttons
 ROOM = 2000
 
 
@@ -37,9 +37,10 @@ def finished(channel_id: int, read: int, claims: int) -> str:
     return said.format(channel=f"<#{channel_id}>", read=messages, claims=kept)
 
 
-def listed(text: str, backfills: Sequence[Backfill]) -> Layout:
-    """Say one thing, and how far each backfill has come."""
-    return Layout(discord.ui.TextDisplay(clip(text, ROOM)), *(_entry(each) for each in backfills[:LISTED]))
+def listed(text: str, backfills: Sequence[Backfill], others: Sequence[discord.ui.Section[Any]] = ()) -> Layout:
+    """Say one thing, then what other entries say, and how far each backfill has come."""
+    entries = [*others, *(_entry(each) for each in backfills)]
+    return Layout(discord.ui.TextDisplay(clip(text, ROOM)), *entries[:LISTED])
 
 
 def _entry(backfill: Backfill) -> discord.ui.Section[Any]:

@@ -7,22 +7,24 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import groupby, pairwise
-from typing import Any
+from typing import Any, TypeVar
 
 import discord
 
-from bot.languages import ENGLISH, N_, _, month, speaking
+from bot.languages import ENGLISH, N_, _, month, ngettext, speaking
 from bot.links import finder
 from bot.records import Checked, Occurrence, Post
 from bot.render import factchecks
 from bot.render.layout import Layout
 from bot.render.tally import bar, in_words, legend
-from bot.render.text import ACCENT, ago, capital, jump, numbered, quote
+from bot.render.text import ACCENT, AGO, ago, capital, jump, numbered, quote
 from models.decency import repeatable
+
+T = TypeVar("T")
 
 UNFOLDED = 5  # occurrences quoted in full
 LATEST = 3  # of those quoted when more than five fold: the earliest and these
-LINKED, LINKED_BESIDE_CHECKS = 10, 1  # folded occurrences that still get a link
+LINKED, LINKED_IN_ANSWER, LINKED_BESIDE_CHECKS = 10, 4, 1  # folded occurrences that still get a link, the latest
 QUOTED = 140  # characters
 PICTURED = 3  # occurrences from which there is a picture
 PICTURE = "timeline.png"
@@ -33,7 +35,7 @@ MOST = 4000  # characters that Discord takes in one message
 
 @dataclass(frozen=True, slots=True)
 class Cited:
-    """Hold an occurrence with its text, fetched just now."""
+    """Hold an occurrence with its text, fetched just now; empty where it is not quoted."""
 
     occurrence: Occurrence
     text: str
@@ -77,7 +79,7 @@ def answer_view(about: str, sure: Shown, maybe: Shown, note: str = "") -> Layout
     if not _anything(sure) and not _anything(maybe):
         first.append(_("### ✨ New here\nI know of nothing like it in what you can read here."))
     if _anything(sure):
-        first += [_heading("✅", sure), *entries(sure)]
+        first += [_heading("✅", sure), *entries(sure, LINKED_IN_ANSWER)]
     second = []
     if _anything(maybe):
         head = _("Maybe related") if _anything(sure) else _("Nothing sure, but maybe related")
@@ -111,15 +113,16 @@ def resumed_view(watched_id: int, moderator_id: int) -> Layout:
 
 def title(shown: Shown) -> str:
     """Say when the claim was met: "Seen before: nine months ago, and five years ago"."""
-    same = [occurrence for occurrence in shown.occurrences if not occurrence.contradicts]
-    if not same:
-        said = _("Contradicts what was reported {ago}")
-        return said.format(ago=_all_ago([occurrence.at for occurrence in shown.occurrences], shown.at))
-    if len(same) > UNFOLDED:
-        first, last = ago(shown.at - same[0].at), ago(shown.at - same[-1].at)
-        said = _("Seen before {times}: first {first}, last {last}")
-        return said.format(times=_times(len(same)), first=first, last=last)
-    return _("Seen before: {ago}").format(ago=_all_ago([occurrence.at for occurrence in same], shown.at))
+    same = _same(shown)
+    met = same or shown.occurrences
+    if len(met) > UNFOLDED:
+        folded = _("Seen before {times}: first {first}, last {last}")
+        if not same:
+            folded = _("Contradicts what was reported {times}: first {first}, last {last}")
+        first, last = ago(shown.at - met[0].at), ago(shown.at - met[-1].at)
+        return folded.format(times=_times(len(met)), first=first, last=last)
+    said = _("Seen before: {ago}") if same else _("Contradicts what was reported {ago}")
+    return said.format(ago=_all_ago([occurrence.at for occurrence in met], shown.at))
 
 
 def gist(post: Post) -> str:
@@ -150,7 +153,12 @@ def _all_ago(moments: Sequence[datetime], at: datetime) -> str:
 
 
 def _shortened(times: Sequence[str]) -> list[str]:
-    """Leave out what the next one says again: "two months ago, four months ago" becomes "two, four months ago"."""
+    """Leave out what the next one says again: "two months ago, four months ago" becomes "two, four months ago".
+
+    What a language puts before the number is said once: "vor 2, 4 Monaten".
+    """
+    lead = ngettext(*AGO["day"], 2).partition("{number}")[0]
+    times = [times[0], *(time.removeprefix(lead) for time in times[1:])]
     short = []
     for time, following in pairwise([*times, ""]):
         words, ends = time.split(), following.split()
@@ -190,15 +198,35 @@ def _length(texts: Sequence[str]) -> int:
 
 
 def _span(shown: Shown) -> str:
-    """Name the number, the first and the last day, where there are several."""
-    if len(shown.cited) < 2:
+    """Name the number, the first and the last day, where there are several; and how often it was denied."""
+    same = _same(shown)
+    denials = len(shown.cited) - len(same) if same else 0
+    said = _times_and_days(same or shown.occurrences)
+    if not denials:
+        return said
+    denied = _denied(denials)
+    return f"{said} · {denied}" if said else f"-# {capital(denied)}"
+
+
+def _times_and_days(met: Sequence[Occurrence]) -> str:
+    if len(met) < 2:
         return ""
-    first, last = shown.occurrences[0].at, shown.occurrences[-1].at
     return _("-# {times} · first {first} · last {last}").format(
-        times=capital(_times(len(shown.cited))),
-        first=discord.utils.format_dt(first, "D"),
-        last=discord.utils.format_dt(last, "D"),
+        times=capital(_times(len(met))),
+        first=discord.utils.format_dt(met[0].at, "D"),
+        last=discord.utils.format_dt(met[-1].at, "D"),
     )
+
+
+def _denied(number: int) -> str:
+    if number == 1:
+        return _("denied once")
+    return _("denied twice") if number == 2 else _("denied {times}").format(times=_times(number))
+
+
+def _same(shown: Shown) -> list[Occurrence]:
+    """Keep the occurrences that say the same: a denial is no time that the claim was met."""
+    return [occurrence for occurrence in shown.occurrences if not occurrence.contradicts]
 
 
 def _picture(alt: str | None) -> list[discord.ui.Item[Any]]:
@@ -207,15 +235,21 @@ def _picture(alt: str | None) -> list[discord.ui.Item[Any]]:
     return [discord.ui.MediaGallery(discord.MediaGalleryItem(f"attachment://{PICTURE}", description=alt))]
 
 
-def entries(shown: Shown) -> list[str]:
-    """Quote up to five occurrences, oldest first; of more, the earliest and the latest, with links to those between."""
+def quoted(found: Sequence[T]) -> Sequence[T]:
+    """Choose which of some occurrences, oldest first, are quoted: up to five all, of more the first and the last."""
+    return found if len(found) <= UNFOLDED else [found[0], *found[-LATEST:]]
+
+
+def entries(shown: Shown, links: int = LINKED) -> list[str]:
+    """Quote occurrences, oldest first; of more than five, those between get `links` links at most."""
     cited = list(shown.cited)
     if len(cited) <= UNFOLDED:
         return [_entry(shown, each, before) for before, each in zip([None, *cited], cited, strict=False)]
-    first, between, last = cited[0], cited[1:-LATEST], cited[-LATEST:]
-    linked = between[-(LINKED_BESIDE_CHECKS if shown.checked else LINKED) :]
-    links = [f"[{month(each.occurrence.at)}]({_link(shown.guild_id, each.occurrence)})" for each in linked]
-    fold = _("-# … {times} in between: {links}").format(times=_times(len(between)), links=" · ".join(links))
+    first, *last = quoted(cited)
+    between = cited[1:-LATEST]
+    linked = between[-(LINKED_BESIDE_CHECKS if shown.checked else links) :]
+    listed = [f"[{month(each.occurrence.at)}]({_link(shown.guild_id, each.occurrence)})" for each in linked]
+    fold = _("-# … {times} in between: {links}").format(times=_times(len(between)), links=" · ".join(listed))
     latest = [_entry(shown, each, before) for before, each in pairwise([first, *last])]
     return [_entry(shown, first, None), fold, *latest]
 

@@ -90,6 +90,18 @@ def channel_list(channels: Sequence[int], problems: Mapping[int, str]) -> str:
     return "\n".join([f"### 👀 {head}", *lines, *warnings(list(problems.values()))])
 
 
+def gets_no_cards(channel_id: int) -> discord.ui.Section[Any]:
+    """Say that a channel's cards have stopped, with a way back."""
+    said = _("⏸️ {channel} gets no more cards: moderators removed three of the last ten there.")
+    button = _button(_("Post cards there again"), f"cards:{channel_id}:resume", discord.ButtonStyle.secondary)
+    return discord.ui.Section(said.format(channel=f"<#{channel_id}>"), accessory=button)
+
+
+def has_cards_again(channel_id: int) -> Layout:
+    """Say that a channel's cards go on, to the person who let them."""
+    return told(_("▶️ I post cards in {channel} again.").format(channel=f"<#{channel_id}>"))
+
+
 def more_channels(number: int) -> str:
     """Say how many channels are not named."""
     return numbered("and {number} more channel", "and {number} more channels", number)

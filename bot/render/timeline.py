@@ -3,7 +3,7 @@
 import io
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
-from itertools import pairwise
+from itertools import groupby, pairwise
 from typing import TYPE_CHECKING
 
 from bot.languages import ENGLISH, speaking
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 ALT_LENGTH = 1024  # Discord's limit of an attachment's description
 COLORS: Mapping[str, str] = {**labels.COLORS, "none": "#e6e7e8"}
 # An opaque dark ground reads the same in Discord's light and dark themes.
-GROUND, INK, FAINT, NOW = "#25272d", "#f2f3f5", "#a8adb8", "#7ba6ff"
+GROUND, INK, FAINT, NOW, DENIED = "#25272d", "#f2f3f5", "#a8adb8", "#7ba6ff", COLORS["partisan"]
 SIZE, DOTS = (5.4, 2.6), 200  # inches and dots an inch: letters stay legible on a phone
 DATE_ROOM, GAP_ROOM = 0.14, 0.19  # shares of the line that a date and a gap in words take
 TALLEST = 5  # replies from which the tallest column has its full height
@@ -39,12 +39,16 @@ def timeline(occurrences: Sequence[Occurrence], at: datetime) -> bytes:
     axes.set(xlim=(-0.13, 1.13), ylim=(-1.3, 1.7))
     axes.axis("off")
     axes.plot([0, 1], [0, 0], color=FAINT, linewidth=2.5, solid_capstyle="round", zorder=1)
+    denials = _denials(occurrences)
     most = max(TALLEST, *(sum(occurrence.tally.values()) for occurrence in occurrences))
     for place, occurrence in zip(places, occurrences, strict=True):
         _column(axes, place, occurrence, most)
+        axes.plot(place, 0, "o", markersize=10, color=DENIED if occurrence in denials else INK, zorder=3)
     axes.plot(1, 0, "o", markersize=13, markerfacecolor=GROUND, markeredgecolor=NOW, markeredgewidth=3, zorder=3)
     _dates(axes, {place: _month(found.at, length) for place, found in zip(places, occurrences, strict=True)})
     _gaps(axes, [*places, 1.0], length)
+    if denials:
+        _legend(axes)
     buffer = io.BytesIO()
     figure.savefig(buffer, format="png", facecolor=GROUND)
     return buffer.getvalue()
@@ -52,8 +56,19 @@ def timeline(occurrences: Sequence[Occurrence], at: datetime) -> bytes:
 
 def alt_text(occurrences: Sequence[Occurrence], at: datetime) -> str:
     """Say what the picture shows, for those who do not see it."""
-    seen = ", ".join(_day(occurrence.at) for occurrence in occurrences)
-    return clip(f"Timeline of a claim: seen {seen}, and now, {_day(at)}.", ALT_LENGTH)
+    denials = _denials(occurrences)
+    said = [
+        f"{'denied' if denied else 'seen'} {', '.join(_day(each.at) for each in together)}"
+        for denied, together in groupby(occurrences, denials.__contains__)
+    ]
+    what = "a claim" if denials or not occurrences[0].contradicts else "what a claim contradicts"
+    return clip(f"Timeline of {what}: {', '.join(said)}, and now, {_day(at)}.", ALT_LENGTH)
+
+
+def _denials(occurrences: Sequence[Occurrence]) -> Sequence[Occurrence]:
+    """Choose those that deny what others say: where all contradict the claim, they are what was reported."""
+    denials = [occurrence for occurrence in occurrences if occurrence.contradicts]
+    return denials if len(denials) < len(occurrences) else []
 
 
 def _column(axes: "Axes", place: float, occurrence: Occurrence, most: int) -> None:
@@ -64,8 +79,12 @@ def _column(axes: "Axes", place: float, occurrence: Occurrence, most: int) -> No
         color = COLORS[label] if shown else FAINT
         axes.bar(place, height * number, 0.04, bottom=bottom, color=color, edgecolor=GROUND, linewidth=0.8, zorder=2)
         bottom += height * number
-    color = COLORS["partisan"] if occurrence.contradicts else INK
-    axes.plot(place, 0, "o", markersize=10, color=color, zorder=3)
+
+
+def _legend(axes: "Axes") -> None:
+    """Say what a dot of the other colour is."""
+    axes.plot(-0.09, -1.12, "o", markersize=8, color=DENIED)
+    axes.text(-0.065, -1.12, "denied", color=FAINT, fontsize=12, ha="left", va="center")
 
 
 def _dates(axes: "Axes", dates: Mapping[float, str]) -> None:

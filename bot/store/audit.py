@@ -21,6 +21,7 @@ ACTIONS = {
             "card accepted",
             "card declined",
             "card due",
+            "card changed",
             "card in shadow",
             "card posted",
             "card dropped",

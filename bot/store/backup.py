@@ -11,6 +11,7 @@ from bot.store.keys import open_sealed
 from bot.store.upgrade import revision, revisions
 from bot.store.vault import Vault, move
 
+APART = 1_000_000  # between the ids that were given before a restore and those given after it
 COMPANIONS = ("-wal", "-shm", "-journal")  # what SQLite puts beside a database, found by its name
 
 
@@ -60,12 +61,14 @@ def check(file: Path, master: Vault) -> None:
 def restore(file: Path, database: Path, now: datetime) -> Path | None:
     """Put a checked backup into the database's place; give the file in which the one before is kept.
 
-    At every moment a whole database stands there, the old or the new.
+    At every moment a whole database stands there, the old or the new. What the bot has posted since the backup stays
+    in Discord, and its buttons name ids that the backup does not know: they are not given to anything else.
     """
     draft = database.with_name(f"{database.name}.draft")
     draft.unlink(missing_ok=True)
     try:
         _copy(file, draft)
+        _begin_anew(draft, max(_newest_id(draft), _newest_id(database)) + APART, now)
         aside = _set_aside(database, now) if database.exists() else None
         move(draft, database)
     except (sqlite3.Error, OSError) as error:
@@ -81,6 +84,29 @@ def _copy(source: Path, target: Path) -> None:
         connection.execute("VACUUM INTO ?", (str(target),))
     with target.open("rb+") as file:
         os.fsync(file.fileno())
+
+
+def _newest_id(file: Path) -> int:
+    """Give the highest id that a database has given; 0 where it is not there or cannot be read."""
+    with suppress(sqlite3.Error), closing(sqlite3.connect(f"{file.resolve().as_uri()}?mode=ro", uri=True)) as found:
+        return found.execute("SELECT coalesce(max(seq), 0) FROM sqlite_sequence").fetchone()[0]
+    return 0
+
+
+def _begin_anew(file: Path, after: int, now: datetime) -> None:
+    """Have ids begin after a number, and leave alone the stories that came to rest before: they have their digests."""
+    # Where the database before is lost, so are the ids that it has given: one a second are more than there were.
+    newest = max(after, int(now.timestamp()))
+    since = int(now.timestamp()) * 1_000_000
+    with closing(sqlite3.connect(file)) as connection, connection:
+        connection.execute("DELETE FROM sqlite_sequence")
+        connection.execute(
+            "INSERT INTO sqlite_sequence (name, seq) "
+            "SELECT name, ? FROM sqlite_master WHERE type = 'table' AND sql LIKE '%AUTOINCREMENT%'",
+            (newest,),
+        )
+        if connection.execute("SELECT 1 FROM sqlite_master WHERE name = 'digest_plans'").fetchone():
+            connection.execute("UPDATE digest_plans SET since = max(since, ?)", (since,))
 
 
 def _set_aside(database: Path, now: datetime) -> Path:

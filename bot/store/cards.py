@@ -7,6 +7,7 @@ import sqlalchemy as sa
 from sqlalchemy.dialects.sqlite import insert
 
 from bot.errors import NotFound
+from bot.languages import _
 from bot.records import DECLINED, SUGGESTED, Card, Checked, MatchState, Occurrence
 from bot.store.archive import fact_check
 from bot.store.audit import write_entry
@@ -64,6 +65,36 @@ class Cards:
         async with self._database.read() as connection:
             return list((await connection.execute(query)).scalars())
 
+    async def cited(self, guild_id: int) -> Sequence[tuple[int, int]]:
+        """List in which channel of a server cards stand, due or posted, and from which they quote."""
+        query = (
+            sa.select(cards.c.channel_id, card_occurrences.c.channel_id)
+            .join_from(cards, card_occurrences)
+            .where(cards.c.guild_id == guild_id, cards.c.state.in_(["pending", "posted"]))
+            .distinct()
+        )
+        async with self._database.read() as connection:
+            return [(shown_in, cited) for shown_in, cited in await connection.execute(query)]
+
+    async def withhold(self, shown_in: int, cited: int) -> Sequence[Public]:
+        """Take what is quoted from a channel from the cards in another; give those cards, the newest first.
+
+        They are written down as ones that are to be changed.
+        """
+        quoting = sa.select(card_occurrences.c.card_id).where(card_occurrences.c.channel_id == cited)
+        standing = sa.and_(cards.c.channel_id == shown_in, cards.c.state.in_(["pending", "posted"]))
+        query = sa.select(cards).where(standing, cards.c.card_id.in_(quoting)).order_by(cards.c.card_id.desc())
+        there = sa.select(cards.c.card_id).where(standing)
+        taken = sa.delete(card_occurrences).where(
+            card_occurrences.c.channel_id == cited, card_occurrences.c.card_id.in_(there)
+        )
+        async with self._database.write() as connection:
+            rows = (await connection.execute(query)).all()
+            left = [Public("card", row.card_id, row.channel_id, row.posted_id, row.guild_id) for row in rows]
+            await connection.execute(taken)
+            await connection.run_sync(write_leftovers, left)
+        return left
+
     async def regrade(self, card_id: int, message_id: int, judged: Occurrence | None) -> None:
         """Write how what a card shows of a message was judged again; None takes it from the card."""
         shown = sa.and_(card_occurrences.c.card_id == card_id, card_occurrences.c.message_id == message_id)
@@ -94,13 +125,11 @@ class Cards:
             await connection.execute(sa.update(cards).where(chosen).values(state="forgiven"))
             await connection.run_sync(write_entry, guild_id, now, actor_id, "cards resumed", watched_id, {})
 
-    async def last_at(self, channel_id: int) -> datetime | None:
-        """Give the time of the newest card of a channel that is due, was posted or, in shadow, would have been."""
-        query = sa.select(sa.func.max(cards.c.created_at)).where(
-            cards.c.channel_id == channel_id, cards.c.state.not_in(["dropped", SUGGESTED, DECLINED])
-        )
+    async def answers(self, message_id: int) -> bool:
+        """Say whether a card, due, posted or in shadow, answers a message."""
+        query = sa.select(cards.c.card_id).where(_standing(message_id))
         async with self._database.read() as connection:
-            return (await connection.execute(query)).scalar_one()
+            return (await connection.execute(query)).first() is not None
 
     async def remove(self, card_id: int, state: str, now: datetime, actor_id: int | None = None) -> bool:
         """Mark a card as taken down, which is final; say whether it was not before.
@@ -109,7 +138,7 @@ class Cards:
         members' votes, `empty` when nothing was left to show. `actor_id` is a moderator's.
         """
         shown = sa.and_(cards.c.card_id == card_id, cards.c.state.in_(["pending", "posted"]))
-        return await self._settle(shown, state, now, removed_by=actor_id)
+        return await self._settle(shown, state, now, leaves=True, removed_by=actor_id)
 
     async def rate(self, card: Card, user_id: int, helpful: bool) -> tuple[int, int]:
         """Write a member's vote, which they may change; give the counts (helpful, not helpful).
@@ -128,13 +157,18 @@ class Cards:
         there = sa.select(cards.c.card_id).where(cards.c.card_id == card.id)
         async with self._database.write() as connection:
             if (await connection.execute(there)).first() is None:
-                raise NotFound("This card is gone: a message that it showed was deleted.")
+                raise NotFound(_("This card is gone: what it showed was deleted or edited."))
             await connection.execute(statement)
             counts = {row.helpful: row.votes for row in await connection.execute(query)}
         return counts.get(True, 0), counts.get(False, 0)
 
-    async def _settle(self, chosen: sa.ColumnElement[bool], state: str, now: datetime, **values: int | None) -> bool:
-        """Change the state of a card and log it; say whether there was one to change."""
+    async def _settle(
+        self, chosen: sa.ColumnElement[bool], state: str, now: datetime, *, leaves: bool = False, **values: int | None
+    ) -> bool:
+        """Change the state of a card and log it; say whether there was one to change.
+
+        `leaves` writes its message down as one that is to be taken down.
+        """
         statement = sa.update(cards).where(chosen).values(state=state, **values).returning(cards)
         action = "card in shadow" if state == "shadow" else f"card {state}"
         async with self._database.write() as connection:
@@ -142,6 +176,9 @@ class Cards:
             if row is not None:
                 actor_id = values.get("removed_by")
                 await connection.run_sync(write_entry, row.guild_id, now, actor_id, action, row.message_id, {})
+            if leaves and row is not None and row.posted_id is not None:
+                left = Public("card", row.card_id, row.channel_id, row.posted_id, row.guild_id)
+                await connection.run_sync(write_leftovers, [left])
         return row is not None
 
 
@@ -164,28 +201,59 @@ def write_card(connection: sa.Connection, card: Card) -> Card | None:
     return _card(connection, row)
 
 
-def withdraw_card(connection: sa.Connection, message_id: int) -> Card | None:
-    """Forget the card of a claim that no longer matches; give it, if there was one."""
-    chosen = sa.and_(cards.c.message_id == message_id, cards.c.state.in_(["pending", "posted", "shadow"]))
-    row = connection.execute(sa.select(cards).where(chosen)).one_or_none()
-    if row is None:
-        return None
-    card = _card(connection, row)
-    connection.execute(sa.delete(cards).where(cards.c.card_id == row.card_id))
+def last_at(connection: sa.Connection, channel_id: int) -> datetime | None:
+    """Give the time of the newest card of a channel that is due, was posted or, in shadow, would have been."""
+    query = sa.select(sa.func.max(cards.c.created_at)).where(
+        cards.c.channel_id == channel_id, cards.c.state.not_in(["dropped", SUGGESTED, DECLINED])
+    )
+    return connection.execute(query).scalar_one()
+
+
+def standing_card(connection: sa.Connection, message_id: int) -> Card | None:
+    """Give the card, due, posted or in shadow, that answers a message."""
+    row = connection.execute(sa.select(cards).where(_standing(message_id))).one_or_none()
+    return None if row is None else _card(connection, row)
+
+
+def rewrite_card(connection: sa.Connection, card: Card) -> bool:
+    """Have a card that stands show what it now holds; say whether that was not refused, as `write_card` would."""
+    if _is_shown(connection, card):
+        return False
+    for table in (card_occurrences, card_fact_checks):
+        connection.execute(sa.delete(table).where(table.c.card_id == card.id))
+    _write_shown(connection, card.id, card)
+    _leave(connection, card)
+    return True
+
+
+def withdraw_card(connection: sa.Connection, card: Card) -> None:
+    """Forget the card of a claim that no longer matches."""
+    connection.execute(sa.delete(cards).where(cards.c.card_id == card.id))
+    _leave(connection, card)
+
+
+def _leave(connection: sa.Connection, card: Card) -> None:
+    """Write down that the message of a card is to be changed or taken down."""
     if card.state != "shadow":
         write_leftovers(connection, [Public("card", card.id, card.channel_id, card.posted_id, card.guild_id)])
-    return card
+
+
+def _standing(message_id: int) -> sa.ColumnElement[bool]:
+    return sa.and_(cards.c.message_id == message_id, cards.c.state.in_(["pending", "posted", "shadow"]))
 
 
 def _is_shown(connection: sa.Connection, card: Card) -> bool:
-    """Say whether a card of the same conversation shows one of the same occurrences or fact-checks."""
+    """Say whether another card of the same conversation shows one of the same occurrences or fact-checks."""
     told, checked = card_occurrences.c, card_fact_checks.c
     theirs = sa.union_all(
         sa.select(told.card_id).where(told.message_id.in_([each.message_id for each in card.occurrences])),
         sa.select(checked.card_id).where(checked.fact_check_id.in_([each.found.id for each in card.checked])),
     )
     same = sa.select(cards.c.card_id).where(
-        cards.c.conversation_id == card.conversation_id, cards.c.state != SUGGESTED, cards.c.card_id.in_(theirs)
+        cards.c.conversation_id == card.conversation_id,
+        cards.c.state != SUGGESTED,
+        cards.c.card_id != card.id,
+        cards.c.card_id.in_(theirs),
     )
     return connection.execute(same).first() is not None
 

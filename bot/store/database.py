@@ -1,6 +1,7 @@
 """One SQLite file: a reading engine, a single writer, and migrations run at start."""
 
 import asyncio
+import sqlite3
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager, suppress
 from pathlib import Path
@@ -8,7 +9,7 @@ from typing import Any, TypeVar
 
 import sqlalchemy as sa
 from sqlalchemy import event
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
 from bot.errors import StoreError
@@ -94,8 +95,10 @@ class Database:
 def _named_errors() -> Iterator[None]:
     try:
         yield
-    except OperationalError as error:
+    except DBAPIError as error:
         raise StoreError(f"The database refuses to work: {error.orig}") from error
+    except sqlite3.Error as error:
+        raise StoreError(f"The database refuses to work: {error}") from error
 
 
 @asynccontextmanager

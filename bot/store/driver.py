@@ -13,7 +13,8 @@ import aiosqlite
 
 PRAGMAS = (
     "PRAGMA journal_mode=WAL",
-    "PRAGMA synchronous=NORMAL",
+    # What is committed outlives a loss of power: a post is made, and an erasure confirmed, once its row stands.
+    "PRAGMA synchronous=FULL",
     "PRAGMA foreign_keys=ON",
     "PRAGMA secure_delete=ON",
     "PRAGMA busy_timeout=5000",

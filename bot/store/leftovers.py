@@ -1,32 +1,18 @@
-"""The bot's own messages that show what is gone: kept with the deletion, until they are taken down or changed."""
+"""The bot's own messages that show what is gone or was changed: kept until they are taken down or changed, too."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
 
 import sqlalchemy as sa
 from sqlalchemy.dialects.sqlite import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from bot.records import Public
 from bot.store.database import Database
 from bot.store.schema import card_occurrences, cards, digest_citations, digests, flags, leftovers, messages, watched
 
 
-@dataclass(frozen=True, slots=True)
-class Public:
-    """Point at a message of the bot's own that shows a message which is gone.
-
-    `posted_id` is None where the bot stopped before it knew whether it had posted.
-    """
-
-    kind: str  # card, alert or digest; context for an alert that quotes it beside the flagged message
-    id: int
-    channel_id: int
-    posted_id: int | None
-    guild_id: int = field(default=0, compare=False)
-
-
 class Leftovers:
-    """Keep what is still to be done after a deletion, so that a crash leaves no quote behind."""
+    """Keep what is still to be done after a deletion or an edit, so that a crash leaves no old words behind."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
@@ -78,6 +64,27 @@ async def leave(connection: AsyncConnection, message_ids: Sequence[int]) -> list
     return shown
 
 
+def leave_changed(connection: sa.Connection, message_id: int) -> tuple[Public, ...]:
+    """Write down what shows a message that was read anew, inside the caller's transaction; give it."""
+    own = _alert().where(
+        flags.c.message_id == message_id,
+        flags.c.state.in_(["open", "withdrawn"]),
+        flags.c.alert_message_id.is_not(None),
+    )
+    told = cards.join(card_occurrences, card_occurrences.c.card_id == cards.c.card_id)
+    quoted = (
+        sa.select(cards.c.guild_id, card_occurrences.c.channel_id)
+        .select_from(told)
+        .where(card_occurrences.c.message_id == message_id, cards.c.state.in_(["pending", "posted"]))
+    )
+    alerts = [*connection.execute(own), *connection.execute(_beside([message_id]))]
+    shown = [Public("context", row.id, row.channel_id, row.posted_id, row.guild_id) for row in alerts]
+    if (card := connection.execute(quoted).first()) is not None:
+        shown.append(Public("quoted", message_id, card.channel_id, None, card.guild_id))
+    write_leftovers(connection, shown)
+    return tuple(shown)
+
+
 def write_leftovers(connection: sa.Connection, shown: Sequence[Public]) -> None:
     """Write down what is to be taken down or changed, inside the caller's transaction."""
     rows = [{name: getattr(public, name) for name in Public.__dataclass_fields__} for public in shown]
@@ -90,24 +97,34 @@ def _queries(ids: Sequence[int]) -> dict[str, sa.Select]:
         sa.or_(cards.c.posted_id.is_not(None), cards.c.state == "pending")
     )
     matches = sa.select(card_occurrences.c.card_id).where(card_occurrences.c.message_id.in_(ids))
-    alert = _pointer(flags, flags.c.flag_id, flags.c.alert_channel_id, flags.c.alert_message_id)
-    beside = alert.join(messages, messages.c.message_id == flags.c.message_id)
     digest = _pointer(digests, digests.c.posted_id, digests.c.channel_id, digests.c.posted_id)
     cited = sa.select(digest_citations.c.posted_id).where(digest_citations.c.message_id.in_(ids))
     return {
         "card": card.where(sa.or_(cards.c.message_id.in_(ids), cards.c.card_id.in_(matches))),
-        "alert": alert.where(
+        "alert": _alert().where(
             flags.c.message_id.in_(ids), sa.or_(flags.c.alert_message_id.is_not(None), flags.c.quiet.is_(False))
         ),
-        # An alert quotes the story and the parent of its message, too.
-        "context": beside.where(
+        "context": _beside(ids),
+        "digest": digest.where(digests.c.posted_id.in_(cited)),
+    }
+
+
+def _alert() -> sa.Select:
+    return _pointer(flags, flags.c.flag_id, flags.c.alert_channel_id, flags.c.alert_message_id)
+
+
+def _beside(ids: Sequence[int]) -> sa.Select:
+    """Ask for the alerts that quote messages beside the flagged one: its story, its parent."""
+    return (
+        _alert()
+        .join(messages, messages.c.message_id == flags.c.message_id)
+        .where(
             flags.c.state == "open",
             flags.c.alert_message_id.is_not(None),
             flags.c.message_id.not_in(ids),
             sa.or_(messages.c.conversation_id.in_(ids), messages.c.parent_id.in_(ids)),
-        ),
-        "digest": digest.where(digests.c.posted_id.in_(cited)),
-    }
+        )
+    )
 
 
 def _shown() -> sa.Subquery:

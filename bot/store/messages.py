@@ -77,12 +77,14 @@ class Messages:
         key = self._vault.author_key(post.guild_id, post.author_id)
         return await self._database.change(partial(_keep, post, key))
 
-    async def reopen(self, message_id: int) -> None:
-        """Mark a message as unread, because something beside its own text changed (a late embed)."""
+    async def reopen(self, message_id: int, edited_at: datetime | None = None) -> None:
+        """Mark a message as unread, because something beside its own text changed (a late embed).
+
+        One that was edited at another time than `edited_at` is left as it is: its text changed.
+        """
+        same = sa.and_(messages.c.message_id == message_id, messages.c.edited_at.is_not_distinct_from(edited_at))
         async with self._database.write() as connection:
-            await connection.execute(
-                sa.update(messages).where(messages.c.message_id == message_id).values(read=sa.false())
-            )
+            await connection.execute(sa.update(messages).where(same).values(read=sa.false()))
 
     async def get(self, message_id: int) -> Kept | None:
         """Give the row of a message, if it is kept."""

@@ -1,18 +1,20 @@
 """Step 6 of one message: its reading, flag, claim and card in a single transaction."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import cache, partial
 
 import sqlalchemy as sa
 from sqlalchemy.dialects.sqlite import insert
 
-from bot.records import SUGGESTED, Card, Claim, Flag, Placement, Post
+from bot import policy
+from bot.records import SUGGESTED, Card, Claim, Flag, MatchState, Occurrence, Placement, Post
 from bot.store.audit import write_entry
-from bot.store.cards import withdraw_card, write_card
+from bot.store.cards import last_at, rewrite_card, standing_card, withdraw_card, write_card
 from bot.store.claims import drop_claim, write_claim
 from bot.store.database import Database
 from bot.store.flags import reopen_edited, withdraw_flag, write_flag
+from bot.store.leftovers import Public, leave_changed
 from bot.store.samples import drop_edited
 from bot.store.schema import cards, claims, flags, messages, readings, samples
 from bot.store.suggestions import drop_suggestion
@@ -25,8 +27,9 @@ from models.reader import Reading
 class Result:
     """Hold all that one message comes to; None where there is nothing of the kind.
 
-    `flag_from` is the threshold that the flag has passed; `fresh` allows a new flag (an old one may still change);
-    `card_stands` keeps a card that was made earlier.
+    `flag_from` is the threshold that the flag has passed; `fresh` allows a new flag (an old one may still change).
+    `card` is what a card would show, whether or not its channel rests from cards (`pace`); `found` are all earlier
+    occurrences, suggested ones included; `card_stands` keeps a card as it is, because nothing was sought.
     """
 
     post: Post
@@ -36,18 +39,26 @@ class Result:
     flag_from: float | None = None
     claim: Claim | None = None
     card: Card | None = None
+    found: tuple[Occurrence, ...] = ()
     card_stands: bool = False
     fresh: bool = True
+    pace: policy.Pace = policy.PACE
 
 
 @dataclass(frozen=True, slots=True)
 class Recorded:
-    """Hold what has to be shown or taken back after the transaction."""
+    """Hold what has to be shown, changed or taken back after the transaction; `card` and `flag` are due.
+
+    `left` is what shows the message as it was: it is written down until it has been changed.
+    """
 
     flag: Flag | None = None
     card: Card | None = None
     withdrawn_flag: Flag | None = None
     withdrawn_card: Card | None = None
+    changed_card: Card | None = None
+    flag_opened: bool = False  # it was not there before
+    left: tuple[Public, ...] = ()
 
 
 class Outcomes:
@@ -78,8 +89,10 @@ class Outcomes:
         if result.claim is not None:
             write_claim(connection, self._vault, result.claim, embedder)
         flag, withdrawn_flag = _write_flag(connection, result, known, log, reader)
-        card, withdrawn_card = _write_card(connection, result, known, log, embedder)
-        return Recorded(flag, card, withdrawn_flag, withdrawn_card)
+        card, withdrawn_card, changed_card = _write_card(connection, result, known, log, embedder)
+        opened = flag is not None and not known.flag
+        left = leave_changed(connection, post.id) if known.flag or post.edited_at is not None else ()
+        return Recorded(flag, card, withdrawn_flag, withdrawn_card, changed_card, opened, left)
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,22 +135,68 @@ def _write_flag(
 
 def _write_card(
     connection: sa.Connection, result: Result, known: _Known, log: _Log, embedder: str
-) -> tuple[Card | None, Card | None]:
-    """Write or withdraw the card; give the one that is new and due, and the one that was withdrawn."""
-    suggestion = result.card if result.card is not None and result.card.state == SUGGESTED else None
+) -> tuple[Card | None, Card | None, Card | None]:
+    """Write, withdraw or change the card; give the one that is new and due, withdrawn, changed."""
+    standing = None
     if known.card:
         drop_suggestion(connection, result.post.id)
-    if result.card is not None and suggestion is None:
-        card = write_card(connection, result.card)
-        if card is not None:
-            log.add("card in shadow" if card.state == "shadow" else "card due", **_shown(card, embedder))
-        return card, None
-    withdrawn = withdraw_card(connection, result.post.id) if known.card and not result.card_stands else None
-    if withdrawn is not None:
-        log.add("card withdrawn", model=embedder)
-    if suggestion is not None and (written := write_card(connection, suggestion)) is not None:
-        log.add("card suggested", **_shown(written, embedder))
-    return None, withdrawn
+        standing = standing_card(connection, result.post.id)
+    if standing is None:
+        return _new_card(connection, result, log, embedder), None, None
+    told = standing if result.card_stands else _told_now(standing, result)
+    if _what(told) == _what(standing):
+        return None, None, None
+    if (told.occurrences or told.checked) and rewrite_card(connection, told):
+        log.add("card changed", **_shown(told, embedder))
+        return None, None, told
+    withdraw_card(connection, standing)
+    log.add("card withdrawn", model=embedder)
+    if result.card is not None and result.card.state == SUGGESTED:
+        _new_card(connection, result, log, embedder)
+    return None, standing, None
+
+
+def _new_card(connection: sa.Connection, result: Result, log: _Log, embedder: str) -> Card | None:
+    """Write a card that is wanted and may come now; give it, unless it is only suggested."""
+    wanted = result.card
+    if wanted is None or (wanted.state != SUGGESTED and not _is_due(connection, wanted, result)):
+        return None
+    card = write_card(connection, wanted)
+    if card is None:
+        return None
+    action = {SUGGESTED: "card suggested", "shadow": "card in shadow"}.get(card.state, "card due")
+    log.add(action, **_shown(card, embedder))
+    return None if card.state == SUGGESTED else card
+
+
+def _is_due(connection: sa.Connection, card: Card, result: Result) -> bool:
+    # Messages of one channel are read at once: only inside the transaction is the last card surely the last.
+    last = last_at(connection, card.channel_id)
+    found = (*card.occurrences, *card.checked)
+    return policy.card_is_due(found, result.post.created_at, last, card.created_at, result.pace)
+
+
+def _told_now(standing: Card, result: Result) -> Card:
+    """Give a card as the new reading has it: what is sure, and what a moderator accepted unless it is something else.
+
+    On a card that is due or posted, only an occurrence that a moderator accepted is `suggested`.
+    """
+    sure = result.card if result.card is not None and result.card.state != SUGGESTED else None
+    found = {each.message_id: each for each in result.found}
+    accepted = {
+        each.message_id: replace(found[each.message_id], state=MatchState.SUGGESTED)
+        for each in standing.occurrences
+        if each.state is MatchState.SUGGESTED and each.message_id in found
+    }
+    told = {each.message_id: each for each in sure.occurrences} if sure is not None else {}
+    occurrences = tuple(sorted((told | accepted).values(), key=lambda each: each.at))
+    return replace(standing, occurrences=occurrences, checked=sure.checked if sure is not None else ())
+
+
+def _what(card: Card) -> tuple[set[tuple[int, bool]], set[tuple[int, bool]]]:
+    """Tell what a card shows, and as what."""
+    told = {(each.message_id, each.contradicts) for each in card.occurrences}
+    return told, {(each.found.id, each.contradicts) for each in card.checked}
 
 
 def _flagged(flag: Flag, threshold: float | None) -> dict[str, str | float | None]:

@@ -6,10 +6,10 @@ from functools import partial
 
 import sqlalchemy as sa
 
-from bot.records import DECLINED, SUGGESTED, MatchState
+from bot.records import DECLINED, SUGGESTED
 from bot.store.audit import write_entry
 from bot.store.database import Database
-from bot.store.schema import card_occurrences, cards
+from bot.store.schema import cards
 
 PENDING = "pending"
 ACTIONS = {PENDING: "card accepted", DECLINED: "card declined", SUGGESTED: "undo"}
@@ -32,7 +32,10 @@ class Suggestions:
             return [(card_id, channel_id) for card_id, channel_id in await connection.execute(query)]
 
     async def accept(self, card_id: int, moderator_id: int, now: datetime) -> bool:
-        """Make a suggested card due now, as if it were sure; say whether it was still suggested."""
+        """Make a suggested card due now; say whether it was still suggested.
+
+        Its occurrences stay suggested, by which they are known as accepted by a moderator.
+        """
         return await self._database.change(partial(_accept, card_id, moderator_id, now))
 
     async def decline(self, card_id: int, moderator_id: int, now: datetime) -> bool:
@@ -53,10 +56,8 @@ def drop_suggestion(connection: sa.Connection, message_id: int) -> None:
 def _accept(card_id: int, moderator_id: int, now: datetime, connection: sa.Connection) -> bool:
     if not _settle(card_id, SUGGESTED, PENDING, moderator_id, now, connection):
         return False
-    # Whoever accepts it late still has it posted, and what they confirm is confirmed.
+    # Whoever accepts it late still has it posted.
     connection.execute(sa.update(cards).where(cards.c.card_id == card_id).values(created_at=now))
-    shown = sa.update(card_occurrences).where(card_occurrences.c.card_id == card_id)
-    connection.execute(shown.values(state=MatchState.CONFIRMED.value))
     return True
 
 

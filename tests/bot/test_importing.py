@@ -12,14 +12,16 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from rich.console import Console
 
-from bot.errors import RowError
+from bot.errors import InUse, RowError, StoreError
 from bot.importing import Imported, Told, encode, import_fact_checks, import_file
 from bot.importing_reviews import LONGEST_URL, reviews_in, to_fact_check
 from bot.importing_rows import Format, objects, recognise
 from bot.links import in_markup, shared_pages
+from bot.lock import hold
 from bot.records import FactCheck
 from bot.settings import Settings
 from bot.store import Store, open_store
+from bot.store.upgrade import revision, upgrade
 from bot.store.vault import new_vault
 from tests.tiny import TinyEmbedder
 
@@ -298,6 +300,36 @@ def test_command_ends_with_one_when_something_was_bad(tmp_path: Path, capsys: py
     file.write_text("nothing known")
     assert import_file(file, where) == 1
     assert "is none of the files that I read" in capsys.readouterr().err
+
+
+def test_import_beside_a_running_bot_leaves_its_tables_as_they_are(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("models.embedder.Embedder.from_pretrained", TinyEmbedder)
+    file = tmp_path / "checks.jsonl"
+    file.write_bytes(lines(PLAIN))
+    where = Settings(_env_file=None, data_dir=tmp_path / "data")
+    upgrade(where.database, "0001")
+    with hold(where.database):
+        with pytest.raises(StoreError, match=r"another version of the bot \(0001\)"):
+            import_file(file, where)
+        assert revision(where.database) == "0001"
+        upgrade(where.database)
+        assert import_file(file, where) == 0
+
+
+def test_no_bot_starts_amid_an_import(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    where = Settings(_env_file=None, data_dir=tmp_path / "data")
+
+    def load() -> TinyEmbedder:
+        with pytest.raises(InUse), hold(where.database):
+            pass
+        return TinyEmbedder()
+
+    monkeypatch.setattr("models.embedder.Embedder.from_pretrained", load)
+    file = tmp_path / "checks.jsonl"
+    file.write_bytes(lines(PLAIN))
+    assert import_file(file, where) == 0
 
 
 SAMPLE = Path(__file__).parents[2] / "../shared/data/claims/checkworthy/averitec_dev_claims.jsonl"

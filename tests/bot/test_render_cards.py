@@ -1,13 +1,16 @@
 """Cards stay within Discord's limits and say what they should, whatever they are given."""
 
+import io
 import re
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
+import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from matplotlib.image import imread
 
 from bot.importing_reviews import LONGEST_URL
 from bot.languages import speaking
@@ -100,7 +103,7 @@ def test_card_is_within_the_limits(card_id: int, shown: Shown, pictured: bool) -
 
 
 @settings(max_examples=60, deadline=None)
-@given(TEXTS, shown(0, 8), shown(0, 3, 1), st.sampled_from(["en", "de"]))
+@given(TEXTS, shown(0), shown(0, 3, 1), st.sampled_from(["en", "de"]))
 def test_answer_is_within_the_limits(about: str, sure: Shown, maybe: Shown, language: str) -> None:
     with speaking(language):
         view = answer_view(about, sure, maybe)
@@ -137,10 +140,11 @@ def test_longest_card_and_answer_still_hold_a_fact_check() -> None:
     maybe = Shown(big, NOW, cited[:3], checked[:1])
     for view in (
         card_view(big, Shown(big, NOW, cited, checked), "x"),
-        answer_view("q" * 4000, Shown(big, NOW, cited[:8], checked), maybe),
+        answer_view("q" * 4000, Shown(big, NOW, cited, checked), maybe),
     ):
         within_limits(view)
         assert url in "\n".join(texts(view))
+    within_limits(answer_view("q" * 4000, Shown(big, NOW, cited), maybe))
 
 
 def check(rating: str = "Mostly false", *, contradicts: bool = False) -> Checked:
@@ -234,12 +238,67 @@ def test_title_says_how_long_ago(cited: list[Cited], expected: str) -> None:
     assert title(Shown(1, NOW, cited)) == expected
 
 
+def denied(cited: Cited) -> Cited:
+    return replace(cited, occurrence=replace(cited.occurrence, contradicts=True))
+
+
+@pytest.mark.parametrize(
+    ("cited", "expected"),
+    [
+        ([ago(days=9), ago(days=3)], "-# Two times · first <t:{0}:D> · last <t:{1}:D>"),
+        (
+            [ago(days=9), denied(ago(days=6)), ago(days=3)],
+            "-# Two times · first <t:{0}:D> · last <t:{2}:D> · denied once",
+        ),
+        (
+            [ago(days=9), ago(days=6), denied(ago(days=3))],
+            "-# Two times · first <t:{0}:D> · last <t:{1}:D> · denied once",
+        ),
+        ([denied(ago(days=9)), ago(days=6), denied(ago(days=3))], "-# Denied twice"),
+        ([ago(days=9), *[denied(ago(days=days)) for days in (6, 5, 3)]], "-# Denied three times"),
+        ([denied(ago(days=9)), denied(ago(days=3))], "-# Two times · first <t:{0}:D> · last <t:{1}:D>"),
+    ],
+)
+def test_denial_is_no_time_that_the_claim_was_met(cited: list[Cited], expected: str) -> None:
+    heading = texts(card_view(1, Shown(1, NOW, cited), None))[0]
+    seconds = [int(each.occurrence.at.timestamp()) for each in cited]
+    assert heading.splitlines()[1:] == [expected.format(*seconds)]
+
+
+def test_description_of_the_picture_says_which_are_denials() -> None:
+    met = [each.occurrence for each in (ago(days=9), ago(days=7), denied(ago(days=6)), ago(days=3))]
+    days = ["15 February 2026", "17 February 2026", "18 February 2026", "21 February 2026"]
+    said = (
+        f"Timeline of a claim: seen {days[0]}, {days[1]}, denied {days[2]}, seen {days[3]}, and now, 24 February 2026."
+    )
+    assert alt_text(met, NOW) == said
+    opposite = [denied(ago(days=9)).occurrence, denied(ago(days=7)).occurrence]
+    assert alt_text(opposite, NOW) == (
+        f"Timeline of what a claim contradicts: seen {days[0]}, {days[1]}, and now, 24 February 2026."
+    )
+
+
+def test_picture_explains_the_dot_of_a_denial() -> None:
+    met = [ago(days=9), ago(days=6), ago(days=3)]
+    plain, marked, legend_only = (
+        _pixels(timeline([each.occurrence for each in cited], NOW))
+        for cited in (met, [*met[:2], denied(met[2])], [denied(each) for each in met])
+    )
+    below = plain.shape[0] * 85 // 100
+    assert (marked[below:] != plain[below:]).any()
+    assert (legend_only == plain).all()
+
+
+def _pixels(png: bytes) -> np.ndarray:
+    return imread(io.BytesIO(png), format="png")
+
+
 @pytest.mark.parametrize(
     ("cited", "expected"),
     [
         ([ago(days=1)], "Schon da gewesen: vor 1 Tag"),
         ([ago(days=1826), ago(days=270)], "Schon da gewesen: vor 9 Monaten und vor 5 Jahren"),
-        ([ago(days=9), ago(days=6), ago(days=3)], "Schon da gewesen: vor 3, vor 6 und vor 9 Tagen"),
+        ([ago(days=9), ago(days=6), ago(days=3)], "Schon da gewesen: vor 3, 6 und 9 Tagen"),
         ([ago(days=1826), ago(days=1825), ago(days=20)], "Schon da gewesen: vor 3 Wochen und vor 5 Jahren (2-mal)"),
         (
             [ago(days=1826), *(ago(days=600 - n) for n in range(5)), ago(days=270)],

@@ -4,8 +4,8 @@ from datetime import timedelta
 
 import pytest
 import sqlalchemy as sa
-from sqlalchemy.exc import IntegrityError
 
+from bot.errors import StoreError
 from bot.store import Store
 from bot.store.audit import Wanted
 from bot.store.schema import audit
@@ -94,7 +94,7 @@ async def test_pages_meet(store: Store) -> None:
 async def test_nothing_written_can_be_changed(store: Store, change: sa.Update | sa.Delete) -> None:
     await filled(store)
     await store.servers.watch(GUILD, CHANNEL, NOW)
-    with pytest.raises(IntegrityError, match="only appended to"):
+    with pytest.raises(StoreError, match="only appended to"):
         async with store.audit._database.write() as connection:
             await connection.execute(change)
     assert len(await store.audit.latest(GUILD)) == 4

@@ -11,6 +11,8 @@ from bot.errors import StoreError
 from bot.store.database import Database, open_database
 from bot.store.schema import claim_urls, opt_outs
 
+FULL = 2  # every commit is on the disk before it is confirmed
+
 
 async def read(database: Database) -> None:
     async with database.read() as connection:
@@ -94,6 +96,29 @@ async def test_work_that_cannot_be_committed_does_not_keep_the_next_from_beginni
         return connection.execute(sa.select(sa.func.count()).select_from(claim_urls)).scalar_one()
 
     async with open_database(tmp_path / "a.sqlite") as database:
-        with pytest.raises(sa.exc.IntegrityError):
+        with pytest.raises(StoreError, match="FOREIGN KEY"):
             await database.change(orphan)
         assert await database.change(count) == 0
+
+
+async def test_what_is_committed_outlives_a_loss_of_power(tmp_path: Path) -> None:
+    def synchronous(connection: sa.Connection) -> int:
+        return connection.execute(sa.text("PRAGMA synchronous")).scalar_one()
+
+    async with open_database(tmp_path / "a.sqlite") as database:
+        assert await database.change(synchronous) == FULL
+        async with database.write() as connection:
+            assert await connection.run_sync(synchronous) == FULL
+
+
+async def test_file_that_is_damaged_is_said_to_refuse(tmp_path: Path) -> None:
+    path = tmp_path / "a.sqlite"
+    async with open_database(path):
+        pass
+    whole = path.read_bytes()
+    async with open_database(path) as database:
+        path.write_bytes(whole[:4096] + bytes(len(whole) - 4096))
+        with pytest.raises(StoreError, match=r"malformed|not a database"):
+            async with database.read() as connection:
+                await connection.execute(sa.select(claim_urls))
+        path.write_bytes(whole)

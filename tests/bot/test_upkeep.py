@@ -4,6 +4,7 @@ import asyncio
 import base64
 import stat
 from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import numpy as np
@@ -12,6 +13,7 @@ import sqlalchemy as sa
 from pydantic import SecretStr
 
 from bot import upkeep
+from bot.digest_plan import Plan, Talk, is_due
 from bot.errors import ConfigurationError, StoreError, UserError
 from bot.lock import hold
 from bot.settings import Settings
@@ -21,7 +23,7 @@ from bot.store.schema import data_keys, metadata, servers
 from bot.store.upgrade import upgrade
 from bot.store.vault import load_vault, new_vault, write_key
 from bot.upkeep import Wanted, back_up, erase, rekey, restore
-from tests.bot.rows import CHANNEL, GUILD, NOW, card, claim, post, take
+from tests.bot.rows import CHANNEL, GUILD, NOW, card, claim, flag, post, take
 
 
 @pytest.fixture
@@ -128,6 +130,50 @@ async def test_backup_comes_back_and_the_one_before_is_kept(settings: Settings, 
     assert aside is not None
     async with open_store(aside, load_vault(None, settings.key_file)) as before:
         assert await before.messages.get(77) is not None
+
+
+@pytest.mark.parametrize("lost", [False, True])
+async def test_no_id_comes_round_again_after_a_restore(settings: Settings, tmp_path: Path, lost: bool) -> None:
+    await begin(settings)
+    back_up(settings, tmp_path / "backup.sqlite")
+    async with opened(settings) as store:
+        later = await raised(store, 10)
+    if lost:
+        settings.database.write_bytes(b"no database any more" * 1000)
+    restore(settings, tmp_path / "backup.sqlite", force=True)
+    async with opened(settings) as store:
+        assert [await store.flags.get(later[0]), await store.cards.get(later[1])] == [None, None]
+        again = await raised(store, 20)
+    assert all(new > before + 100_000 for new, before in zip(again, later, strict=True))
+
+
+async def raised(store: Store, number: int) -> tuple[int, int, int, int]:
+    """Raise a flag, make a card and a story's digest, and note it in the log; give the ids that buttons would name."""
+    of = post(number, channel=number)
+    recorded = await take(store, of, "partisan", flag=flag(of), card=card(of, post(1)), claim=claim(of))
+    assert recorded is not None
+    assert recorded.flag is not None
+    assert recorded.card is not None
+    digest = await store.story_digests.begin(Talk(GUILD, CHANNEL, number, 5, number + 5, NOW))
+    await store.audit.add(GUILD, NOW, 5, "golive", None)
+    newest = (await store.audit.latest(GUILD))[0].id
+    return recorded.flag.id, recorded.card.id, digest.id, newest
+
+
+async def test_story_that_came_to_rest_before_a_restore_gets_no_second_digest(
+    settings: Settings, tmp_path: Path
+) -> None:
+    async with opened(settings) as store:
+        await store.story_digests.set_plan(Plan(GUILD, 5, timedelta(minutes=20), None, NOW))
+    back_up(settings, tmp_path / "backup.sqlite")
+    before = datetime.now(UTC)
+    restore(settings, tmp_path / "backup.sqlite", force=True)
+    async with opened(settings) as store:
+        plan = await store.story_digests.plan(GUILD)
+    assert plan is not None
+    now = datetime.now(UTC)
+    assert not is_due(plan, Talk(GUILD, CHANNEL, 1, 9, 9, before - timedelta(hours=1)), now)
+    assert is_due(plan, Talk(GUILD, CHANNEL, 1, 9, 9, now), now + timedelta(hours=1))
 
 
 async def test_log_of_a_killed_bot_goes_with_the_database_that_it_belongs_to(

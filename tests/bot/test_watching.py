@@ -66,6 +66,17 @@ async def test_what_happened_is_counted(world: World) -> None:
     assert found["process_resident_memory_bytes{}"] > 0
 
 
+async def test_what_was_left_out_lags_too(world: World) -> None:
+    await world.watch()
+    story = await world.member.send(world.news, STORY)
+    async with watching(world.bot, 0) as port:
+        assert samples((await fetch(port, "/metrics"))[1])["hindsight_catch_up_lag_seconds{}"] == 0
+        await world.store.gaps.open(world.news.id, world.guild.id, story.id)
+        await world.later(hours=2)
+        found = samples((await fetch(port, "/metrics"))[1])
+    assert found["hindsight_catch_up_lag_seconds{}"] == pytest.approx(7200, rel=0.01)
+
+
 def test_calls_are_counted_by_what_came_back() -> None:
     metrics = Metrics()
 

@@ -32,14 +32,14 @@ async def test_backfill_is_paused_where_it_is_and_goes_on_there(world: World, mo
     added = await world.moderator.slash(world.moderators, "watch add", channel=world.news)
     monkeypatch.setattr(history, "PAGE", 2)
     cog = world.bot.get_cog("CatchUp")
-    take = cog._take
+    take = cog._sweep.take
 
     async def take_and_pause(*page: object) -> int:
         await cog.pause(world.news.id, paused=True)  # as the button does, while this page is read
         return await take(*page)
 
     with monkeypatch.context() as pausing:
-        pausing.setattr(cog, "_take", take_and_pause)
+        pausing.setattr(cog._sweep, "take", take_and_pause)
         await world.moderator.click(added.response, label="Read what is already here")
     assert await read(world, sent) == [False, False, False, True]  # the notice stands on the first page, too
     shown = text_of(added.response)

@@ -75,3 +75,11 @@ async def test_claim_that_expired_is_met_for_the_first_time_again(world: World) 
     assert not cards_in(world)
     asked = await world.member.slash(world.news, "context", message=OTHER.partition(" https")[0])
     assert "New here" in answer_of(asked)
+
+
+async def test_two_claims_at_the_same_moment_get_one_card(world: World) -> None:
+    await both_known(world)
+    for text in (STORY, OTHER):
+        world.env.backend.create_message(world.news.id, world.member.id, text)
+    await world.env.settle()
+    assert len(cards_in(world)) == 1

@@ -20,6 +20,7 @@ from bot.quotes import BACKGROUND, SPARE, Budget
 from bot.records import FactCheck
 from bot.store.cards import Cards as CardStore
 from tests.cogs.conftest import Speaks
+from tests.cogs.scene import permit
 from tests.conftest import World
 
 STORY = "Harbour bridge at Quellhaven announced to open next spring https://wire.example/bridge"
@@ -106,6 +107,20 @@ async def test_denial_is_shown_as_one(world: World) -> None:
     (card,) = cards_in(world)
     assert "Contradicts what was reported five days ago" in text_of(card)
     assert "⚡ Contradicts what was reported" in text_of(card)
+
+
+async def test_who_shares_the_same_link_to_deny_it_is_shown_to_deny(world: World) -> None:
+    denial = STORY.replace("announced", "denied")
+    await world.watch()
+    first, second = await told(world, 0), await told(world, 3, text=denial)
+    assert "Contradicts what was reported three days ago" in text_of(cards_in(world)[0])
+    await told(world, 3)
+    shown = text_of(cards_in(world)[-1])
+    assert "Seen before: six days ago" in shown
+    assert "Denied once" in shown
+    assert all(f"/{sent.id})" in shown for (sent,) in (first, second))
+    await told(world, 3, text="Geese on the runway https://wire.example/bridge")
+    assert "Seen before: three, six and nine days ago" in text_of(cards_in(world)[-1])
 
 
 async def test_own_cards_are_no_claims(world: World) -> None:
@@ -389,10 +404,46 @@ async def test_channel_whose_cards_are_removed_gets_no_more_until_a_moderator_sa
     assert f"No more cards in <#{world.news.id}>" in text_of(notice)
     await told(world, 3)
     assert not cards_in(world)
+    helper = world.guild.add_member(world.env.create_user("helper"))
+    permit(world, world.moderators, helper.id, view_channel=True)
+    assert "Manage Messages" in answer_of(await helper.click(notice, label="Post cards there again"))
     await world.moderator.click(notice, label="Post cards there again")
     assert "again" in text_of(cards_in(world, world.moderators)[0])
     await told(world, 3)
     assert len(cards_in(world)) == 1
+
+
+async def test_channel_stopped_without_anybody_told_is_in_the_list_with_its_way_back(world: World) -> None:
+    await world.watch()
+    await world.settings(alerts_channel_id=None)
+    await told(world, 0)
+    for _ in range(3):
+        assert "no more cards" not in answer_of(await world.moderator.slash(world.news, "watch list"))
+        await told(world, 3)
+        await world.moderator.click(cards_in(world)[0], label="Remove")
+    assert not cards_in(world, world.moderators)
+    listed = await world.moderator.slash(world.moderators, "watch list")
+    assert f"<#{world.news.id}> gets no more cards" in answer_of(listed)
+    await world.moderator.click(listed.response, label="Post cards there again")
+    assert f"I post cards in <#{world.news.id}> again" in answer_of(listed)
+    await told(world, 3)
+    assert len(cards_in(world)) == 1
+    assert "no more cards" not in answer_of(await world.moderator.slash(world.moderators, "watch list"))
+
+
+async def test_who_moderates_elsewhere_cannot_let_a_channel_have_cards_again(world: World) -> None:
+    await world.watch()
+    await told(world, 0)
+    for _ in range(3):
+        await told(world, 3)
+        await world.moderator.click(cards_in(world)[0], label="Remove")
+    (notice,) = cards_in(world, world.moderators)
+    helper = world.guild.add_member(world.env.create_user("helper"))
+    permit(world, world.moderators, helper.id, view_channel=True, manage_messages=True)
+    assert "Manage Messages" in answer_of(await helper.click(notice, label="Post cards there again"))
+    permit(world, world.news, helper.id, manage_messages=True)
+    await helper.click(notice, label="Post cards there again")
+    assert "lets me post cards" in text_of(cards_in(world, world.moderators)[0])
 
 
 # ------------------------------------------------------------------------- "Seen before?"
@@ -424,6 +475,36 @@ async def test_asking_about_a_text_or_a_link(world: World) -> None:
     assert "New here" in answer_of(by_neither)
 
 
+async def test_answer_counts_all_times_and_quotes_the_first_and_the_last(world: World) -> None:
+    await world.watch(live=False)
+    sent = []
+    for _ in range(20):
+        sent += await told(world, 0)
+        await world.later(days=96)
+    answer = answer_of(await world.member.slash(world.news, "context", message=STORY))
+    assert "✅ Seen before 20 times: first five years ago, last three months ago" in answer
+    first, last = (int(each.created_at.timestamp()) for each in (sent[0], sent[-1]))
+    assert f"20 times · first <t:{first}:D> · last <t:{last}:D>" in answer
+    assert [answer.count(f"/{each.id})") for each in sent] == [1, *[0] * 12, *[1] * 7]
+
+
+async def test_only_what_a_card_quotes_is_fetched(world: World) -> None:
+    await world.watch(live=False)
+    sent = []
+    for _ in range(9):
+        sent += await told(world, 0)
+        await world.later(days=30)
+    await lose(world, sent[-1])
+    await world.settings(live=True)
+    before = len(world.env.http_requests)
+    await told(world, 0)
+    asked = [entry.path for entry in world.env.http_requests[before:] if entry.method == "GET"]
+    fetched = {int(path.rpartition("/")[2]) for path in asked if "/messages/" in path}
+    assert fetched == {each.id for each in (sent[0], *sent[-4:])}
+    (card,) = cards_in(world)
+    assert "Seen before eight times: first nine months ago" in text_of(card)
+
+
 async def test_asker_is_shown_only_what_they_can_open(world: World) -> None:
     await world.watch(world.news, world.moderators)
     await world.moderator.send(world.moderators, STORY)
@@ -435,6 +516,13 @@ async def test_asker_is_shown_only_what_they_can_open(world: World) -> None:
     link = f"https://discord.com/channels/{world.guild.id}/{world.moderators.id}/{secret.id}"
     refused = await world.member.slash(world.news, "context", message=link)
     assert "I cannot find that message, or you cannot open it." in refused.response.content
+    simcord.assert_error(world.env, NotFound)
+
+
+async def test_message_without_words_leads_to_the_command_that_takes_some(world: World) -> None:
+    empty = await world.member.send(world.news, "", attachments=[("picture.png", b"x")])
+    asked = await world.member.context_menu(world.news, "Seen before?", empty)
+    assert "give `/context` its words instead" in answer_of(asked)
     simcord.assert_error(world.env, NotFound)
 
 
@@ -509,6 +597,20 @@ async def test_card_comes_later_when_too_many_texts_had_to_be_fetched(world: Wor
     (card,) = cards_in(world)
     assert card.reference.message_id == again.id
     assert not world.bot.get_cog("Context").try_again.is_running()
+
+
+async def test_claim_that_cannot_be_fetched_waits_on(world: World) -> None:
+    await world.watch()
+    await told(world, 0)
+    budget = world.bot.memory._budget
+    budget._limiter = AsyncLimiter(0.1, 1_000_000)
+    (again,) = await told(world, 9, text=STORY.replace("wire", "gazette"))
+    budget._limiter = AsyncLimiter(10, 1)
+    world.env.inject_error("GET", f"/channels/{world.news.id}/messages/{again.id}", status=503)
+    await world.env.advance_time(31)
+    assert not cards_in(world)
+    await world.env.advance_time(31)
+    assert len(cards_in(world)) == 1
 
 
 async def test_background_fetches_so_many_texts_and_no_more(world: World) -> None:

@@ -113,7 +113,9 @@ async def test_failing_search_is_tried_again_the_next_time(world: World, unread:
 @pytest.mark.parametrize("status", [403, 404])
 async def test_refused_search_is_told_once_and_let_be(world: World, unread: discord.Message, status: int) -> None:
     world.env.inject_error("GET", "/guilds/*/messages/search", status=status, times=None)
-    assert "Discord does not let me search older messages here" in await ask(world)
+    told = await ask(world)
+    assert "Discord does not let me search older messages here" in told
+    assert "Read Message History" in told
     answer = await ask(world)
     assert "does not let me" not in answer
     assert "New here" in answer

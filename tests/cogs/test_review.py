@@ -405,3 +405,32 @@ async def test_record_of_the_label_is_shown(world: World) -> None:
         await world.store.flags.decide(flag.id, "partisan" if number else "dismissed", 1, world.env.now())
     await flagged(world, "party again")
     assert "agreed with 4 of the last 5" in text_of(alerts(world)[-1])
+
+
+# ------------------------------------------------------------------------- what fails and passes
+
+
+async def test_alert_that_was_posted_before_a_crash_is_found_when_its_message_is_edited(world: World) -> None:
+    await world.watch()
+    message = await flagged(world)
+    flag = await world.store.flags.of_message(message.id)
+    await world.store.flags.alerted(flag.id, world.moderators.id, None)
+    await world.member.edit(message, "party nonsense, as ever")
+    (alert,) = alerts(world)
+    assert (await world.store.flags.get(flag.id)).alert_message_id == alert.id
+
+
+async def test_text_that_cannot_be_fetched_for_an_alert_holds_up_nothing_else(
+    world: World, caplog: pytest.LogCaptureFixture
+) -> None:
+    await world.watch()
+    first = await flagged(world)
+    flag = await world.store.flags.of_message(first.id)
+    await world.store.flags.alerted(flag.id, world.moderators.id, None)
+    await world.later(minutes=20)  # by then its text is in memory no more
+    world.env.inject_error("GET", f"/channels/{world.news.id}/messages/{first.id}", status=503)
+    with caplog.at_level(logging.WARNING, "bot.alerts"):
+        second = await flagged(world)
+    assert (await world.store.messages.reading(second.id)).label == "partisan"
+    assert "HTTP 503" in caplog.text
+    assert len(alerts(world)) == 2

@@ -161,3 +161,35 @@ async def test_they_come_too_late_after_three_days(world: World) -> None:
 async def test_suggestions_are_no_cards_in_the_figures(world: World) -> None:
     await suggested(world)
     assert "Nothing has been read in that time" in said(await world.moderator.slash(world.news, "report"))
+
+
+async def test_accepted_card_outlives_a_typo_in_its_story_or_in_what_it_shows(world: World) -> None:
+    story = await suggested(world)
+    (first,) = [message for message in world.news.history() if message.content == STORY]
+    await world.moderator.click(await ask(world), label=POST)
+    await world.member.edit(story, RELATED.replace("winter", "wintre"))
+    await world.member.edit(first, STORY.replace("spring", "sprign"))
+    (card,) = cards(world)
+    assert "Seen before: three days ago" in text_of(card)
+    assert "to open next sprign" in text_of(card)
+    assert EMPTY in text_of(await ask(world))
+
+
+async def test_accepted_card_goes_with_a_story_that_says_something_else(world: World) -> None:
+    story = await suggested(world)
+    await world.moderator.click(await ask(world), label=POST)
+    await world.member.edit(
+        story, "Battery plant near Orvela announced to shut at midsummer https://wire.example/plant"
+    )
+    assert not cards(world)
+
+
+async def test_accepted_card_gets_what_the_story_surely_says_besides(world: World) -> None:
+    await world.watch(live=True)
+    sure = await world.member.send(world.news, RELATED.replace("wire", "mail"))
+    await world.env.advance_time(DAY)
+    story = await suggested(world)
+    (card,) = cards(world)
+    assert card.reference.message_id == story.id
+    await world.member.delete(sure)
+    assert not cards(world)

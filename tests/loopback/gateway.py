@@ -82,6 +82,7 @@ class Gateway:
         self._sessions: dict[str, Session] = {}
         self._queue: asyncio.Queue[tuple[str, Payload]] = asyncio.Queue()
         self.token = "token"  # noqa: S105 - what the tests' bot is given
+        self.content = True
         self.heartbeats = 0
 
     @property
@@ -168,7 +169,7 @@ class Gateway:
         if data["token"] != self.token:
             await socket.close(WRONG_TOKEN)
             return None
-        if not data["intents"] & MESSAGE_CONTENT:
+        if not (self.content and data["intents"] & MESSAGE_CONTENT):
             await socket.close(NO_INTENT)
             return None
         for dead in [each.session_id for each in self._sessions.values() if each.socket is None]:

@@ -9,6 +9,7 @@ TEXT, THREAD = 0, 11
 THREAD_STARTER = 21  # the message with which a thread begins that was made of another
 HAS_THREAD = 1 << 5
 COMPONENTS_V2 = 1 << 15
+CONTENT = 1 << 19  # the flag of an application with the Message Content intent on
 
 
 def stamp(at: datetime) -> str:

@@ -14,7 +14,7 @@ from tests.loopback.faults import DROPPED, Faults, Rule
 from tests.loopback.interactions import Interactions
 from tests.loopback.limits import Limits, Rate, Refusal
 from tests.loopback.payloads import Payload
-from tests.loopback.world import FOUNDED, World
+from tests.loopback.world import World
 
 PREFIX = "/api/v10"
 Answer = Callable[[web.Request], Awaitable[object]]
@@ -37,6 +37,7 @@ class Rest:
         self._interactions = interactions
         self.token = "token"  # noqa: S105 - what the tests' bot is given
         self.gateway = ""
+        self.flags = payloads.CONTENT
         self.commands: list[Payload] = []
 
     def routes(self) -> list[web.RouteDef]:
@@ -47,6 +48,7 @@ class Rest:
             ("GET", "/oauth2/applications/@me", self._application),
             ("GET", "/gateway/bot", self._gateway),
             ("PUT", "/applications/{application}/commands", self._sync),
+            ("GET", "/guilds/{guild}", self._guild),
             ("GET", "/guilds/{guild}/members/{member}", self._member),
             ("GET", "/guilds/{guild}/roles", self._roles),
             ("GET", "/channels/{channel}", self._channel),
@@ -139,7 +141,7 @@ class Rest:
             "bot_public": True,
             "bot_require_code_grant": False,
             "verify_key": "",
-            "flags": 1 << 19,
+            "flags": self.flags,
             "owner": self._world.moderator,
             "team": None,
         }
@@ -166,7 +168,13 @@ class Rest:
         found = next((each for each in people if each["id"] == request.match_info["member"]), None)
         if found is None:
             raise Missing
-        return payloads.member(found, [], FOUNDED)
+        return self._world.as_member(found)
+
+    async def _guild(self, request: web.Request) -> Payload:
+        if int(request.match_info["guild"]) != self._world.guild_id:
+            raise Missing
+        left_out = ("channels", "threads", "members")  # those come by the gateway
+        return {key: value for key, value in self._world.guild().items() if key not in left_out}
 
     async def _roles(self, _: web.Request) -> list[Payload]:
         return self._world.guild()["roles"]

@@ -54,6 +54,11 @@ class Loopback:
         """Let the token that the bot has be worth nothing any more."""
         self.rest.token = self.gateway.token = "another"  # noqa: S105
 
+    def switch_content_off(self) -> None:
+        """Switch the application's Message Content intent off."""
+        self.gateway.content = False
+        self.rest.flags = 0
+
     def _emit(self, kind: str, data: Payload) -> None:
         self.gateway.emit(kind, data)
 
@@ -64,7 +69,7 @@ class Loopback:
             "user": world.bot_user,
             "guilds": [{"id": str(world.guild_id), "unavailable": True}],
             "resume_gateway_url": self.rest.gateway,
-            "application": {"id": str(world.bot_id), "flags": 1 << 19},
+            "application": {"id": str(world.bot_id), "flags": self.rest.flags},
         }
 
 

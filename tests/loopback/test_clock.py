@@ -22,7 +22,7 @@ async def test_jumps_of_the_clock_lose_and_double_nothing(
     world.say(world.news, STORY, at=world.now() - AGO)
     async with connected(loopback, tmp_path, Learned(reader, TinyEmbedder(), TinyMatcher()), clock=wall.now) as bot:
         await watch(bot, loopback)
-        hurry(bot, monkeypatch)
+        hurry(bot)
         wall.ahead = timedelta(days=-3)
         story = world.say(world.news, STORY)
         await until(lambda: posted(world, "card"), "the card")

@@ -1,23 +1,26 @@
 """What fails beside Discord: the reader, the database, and a flood. Reading pauses, goes on, and skips nothing."""
 
 import sqlite3
-import sys
 import threading
 from collections.abc import Sequence
 from datetime import timedelta
 from pathlib import Path
 
 import aiohttp
+import numpy as np
 import pytest
 
 from bot.client import Hindsight
+from bot.intake import AT_ONCE
+from bot.patience import Patience
 from bot.resources import Learned
 from bot.store.driver import PRAGMAS
 from bot.watching import watching
+from models.matcher import Judgement, Pair
 from models.reader import Passage, Reading
 from tests.disk import full_disk
 from tests.loopback.bot_process import connected, settings
-from tests.loopback.scene import AGO, STORY, doubled, is_read, watch
+from tests.loopback.scene import AGO, STORY, doubled, is_read, posted, watch
 from tests.loopback.server import Loopback
 from tests.loopback.waiting import until
 from tests.tiny import TinyEmbedder, TinyMatcher, TinyReader
@@ -34,12 +37,11 @@ class FailingReader(TinyReader):
         return super().predict(passages)
 
 
-def hurry(bot: Hindsight, monkeypatch: pytest.MonkeyPatch) -> None:
+def hurry(bot: Hindsight) -> None:
     """Have what failed tried again at once."""
-    cog = bot.get_cog("CatchUp")
-    monkeypatch.setattr(sys.modules[type(cog).__module__], "AGAIN", timedelta(seconds=0.2))
-    cog.take_up.change_interval(seconds=0.2)
-    cog._pause = timedelta(seconds=0.2)
+    cog, soon = bot.get_cog("CatchUp"), timedelta(seconds=0.2)
+    cog.take_up.change_interval(seconds=soon.total_seconds())
+    cog._patience = Patience(bot.clock, soon, soon)
 
 
 async def health(port: int) -> tuple[int, str]:
@@ -59,7 +61,7 @@ async def test_failing_reader_pauses_reading_and_skips_nothing(
     world, reader = loopback.world, FailingReader()
     learned = Learned(reader, TinyEmbedder(), TinyMatcher())
     async with connected(loopback, tmp_path, learned) as bot, watching(bot, 0) as port:
-        hurry(bot, monkeypatch)
+        hurry(bot)
         await watch(bot, loopback)
         reader.broken = True
         story = world.say(world.news, STORY)
@@ -74,6 +76,90 @@ async def test_failing_reader_pauses_reading_and_skips_nothing(
     assert [record.getMessage() for record in caplog.records if "paused" in record.getMessage()] == [
         "reading is paused, messages wait: A model failed: MemoryError."
     ]
+    caplog.clear()
+
+
+class FailingEmbedder(TinyEmbedder):
+    """Fail while it is told to."""
+
+    broken = False
+
+    def encode(self, texts: Sequence[str]) -> np.ndarray:
+        if self.broken:
+            raise MemoryError
+        return super().encode(texts)
+
+
+class FailingMatcher(TinyMatcher):
+    """Fail while it is told to."""
+
+    broken = False
+
+    def judge(self, pairs: Sequence[Pair]) -> list[Judgement]:
+        if self.broken:
+            raise MemoryError
+        return super().judge(pairs)
+
+
+@pytest.mark.parametrize("which", ["embedder", "matcher"])
+async def test_model_that_fails_over_claims_pauses_reading_and_skips_nothing(
+    loopback: Loopback, tmp_path: Path, which: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    world, embedder, matcher = loopback.world, FailingEmbedder(), FailingMatcher()
+    broken = embedder if which == "embedder" else matcher
+    world.say(world.news, STORY, at=world.now() - AGO)
+    async with connected(loopback, tmp_path, Learned(TinyReader(), embedder, matcher)) as bot, watching(bot, 0) as port:
+        hurry(bot)
+        await watch(bot, loopback)
+        broken.broken = True
+        stories = [world.say(world.news, STORY.replace("wire", name)) for name in ("gazette", "mail", "post")]
+        await until(lambda: bot.intake.paused, "the pause")
+        assert await health(port) == (503, "reading is paused: A model failed: MemoryError.")
+        left = bot.intake.left
+        await until(lambda: bot.intake.left > left + len(stories), "more tries")
+        assert bot.get_cog("CatchUp").take_up.is_running()
+        broken.broken = False
+        await until(is_read(bot, *stories), "all readings")
+        await until(lambda: bot.intake.paused is None, "the end of the pause")
+    assert len(posted(world, "card")) == 1
+    caplog.clear()
+
+
+async def test_model_that_fails_while_catching_up_does_not_end_it(
+    loopback: Loopback, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    world, matcher = loopback.world, FailingMatcher()
+    learned = Learned(TinyReader(), TinyEmbedder(), matcher)
+    world.say(world.news, STORY, at=world.now() - AGO)
+    async with connected(loopback, tmp_path, learned) as bot:
+        await watch(bot, loopback)
+    missed = world.say(world.news, STORY.replace("wire", "gazette"))
+    late = world.say(world.news, "I doubt it", reply_to=missed)
+    matcher.broken = True
+    async with connected(loopback, tmp_path, learned) as bot:
+        hurry(bot)
+        await until(is_read(bot, late), "the reply's reading")
+        matcher.broken = False
+        await until(is_read(bot, missed), "the story's reading")
+        await until(lambda: is_caught_up(bot), "the end of the gap")
+    caplog.clear()
+
+
+async def test_three_messages_that_always_fail_hold_up_no_others_for_ever(
+    loopback: Loopback, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    world, reader = loopback.world, FailingReader()
+    async with connected(loopback, tmp_path, Learned(reader, TinyEmbedder(), TinyMatcher())) as bot:
+        await watch(bot, loopback)
+        reader.broken = True
+        story = world.say(world.news, f"poison {STORY}")
+        poisoned = [world.say(world.news, "poison", reply_to=story) for _ in range(4)]
+        others = [world.say(world.news, "I doubt it", reply_to=story) for _ in range(5)]
+        await until(lambda: bot.intake.left >= 10, "the pause")
+        reader.broken = False
+        hurry(bot)
+        await until(is_read(bot, *others), "the other readings")
+        assert {kept.message_id for kept in await bot.store.messages.unread(99)} == {story, *poisoned}
     caplog.clear()
 
 
@@ -96,7 +182,7 @@ async def test_hanging_reader_pauses_reading_and_skips_nothing(
     reader.gate.set()
     learned = Learned(reader, TinyEmbedder(), TinyMatcher())
     async with connected(loopback, tmp_path, learned) as bot, watching(bot, 0) as port:
-        hurry(bot, monkeypatch)
+        hurry(bot)
         await watch(bot, loopback)
         story = world.say(world.news, STORY)
         await until(is_read(bot, story), "the story's reading")
@@ -112,6 +198,32 @@ async def test_hanging_reader_pauses_reading_and_skips_nothing(
         await until(is_read(bot, *replies), "all readings")
         await until(lambda: bot.intake.paused is None, "the end of the pause")
     caplog.clear()
+
+
+async def test_what_was_accepted_before_its_channel_was_deleted_is_not_kept_after(
+    loopback: Loopback, tmp_path: Path
+) -> None:
+    world, reader = loopback.world, HangingReader()
+    reader.gate.set()
+    async with connected(loopback, tmp_path, Learned(reader, TinyEmbedder(), TinyMatcher())) as bot:
+        await watch(bot, loopback)
+        story = world.say(world.news, STORY)
+        await until(is_read(bot, story), "the story's reading")
+        reader.gate.clear()
+        for _ in range(3 * AT_ONCE):
+            world.say(world.news, "I doubt it", reply_to=story)
+        lines = bot.intake._lines
+        await until(lambda: lines[world.guild_id] == 3 * AT_ONCE, "all messages on their way")
+        world.delete_channel(world.news)
+        await until(lambda: world.news not in bot.intake.channels, "the deletion")
+
+        async def is_wiped() -> bool:
+            return not await bot.store.messages.in_channel(world.news)
+
+        await until(is_wiped, "the wipe")
+        reader.gate.set()
+        await until(lambda: not lines[world.guild_id], "the end of all")
+        assert await is_wiped()
 
 
 async def test_one_message_that_the_reader_cannot_take_holds_up_no_other(
@@ -134,7 +246,7 @@ async def test_locked_database_loses_nothing(
     hasty = [pragma.replace("busy_timeout=5000", "busy_timeout=100") for pragma in PRAGMAS]
     monkeypatch.setattr("bot.store.driver.PRAGMAS", hasty)
     async with connected(loopback, tmp_path) as bot, watching(bot, 0) as port:
-        hurry(bot, monkeypatch)
+        hurry(bot)
         await watch(bot, loopback)
         story, doomed = world.say(world.news, STORY), world.say(world.news, "here are figures")
         await until(is_read(bot, story, doomed), "the story's reading")
@@ -160,7 +272,7 @@ async def test_flood_is_bounded_and_read_to_its_end(
     world = loopback.world
     monkeypatch.setattr("bot.intake.ROOM", 10)
     async with connected(loopback, tmp_path) as bot:
-        hurry(bot, monkeypatch)
+        hurry(bot)
         await watch(bot, loopback)
         story = world.say(world.news, STORY)
         await until(is_read(bot, story), "the story's reading")
@@ -181,7 +293,7 @@ async def test_full_disk_pauses_reading_and_loses_nothing(
 ) -> None:
     world = loopback.world
     async with connected(loopback, tmp_path) as bot, watching(bot, 0) as port:
-        hurry(bot, monkeypatch)
+        hurry(bot)
         await watch(bot, loopback)
         world.say(world.news, STORY, at=world.now() - AGO)
         story, doomed = world.say(world.news, STORY), world.say(world.news, "here are figures")

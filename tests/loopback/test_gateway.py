@@ -92,3 +92,21 @@ async def test_rotated_token_ends_the_bot_with_its_name(loopback: Loopback, tmp_
         async with connected(loopback, tmp_path):
             pass
     assert loopback.limits.statuses == {401: 1}
+
+
+async def test_embed_that_comes_after_an_edit_is_read(loopback: Loopback, tmp_path: Path) -> None:
+    world = loopback.world
+    async with connected(loopback, tmp_path) as bot:
+        await watch(bot, loopback)
+        reply = world.say(world.news, "look here", reply_to=world.say(world.news, STORY))
+        await until(is_read(bot, reply), "the first reading")
+
+        async def is_now(label: str) -> bool:
+            return (await bot.store.messages.reading(reply)).label == label
+
+        world.edit(world.news, reply, content="I doubt it https://wire.example/bridge")
+        await until(lambda: is_now("skeptical"), "the second reading")
+        world.edit(world.news, reply, content="look here https://wire.example/bridge")
+        await until(lambda: is_now("none"), "the third reading")
+        world.unfurl(world.news, reply, "Harbour bridge in figures")
+        await until(lambda: is_now("informative"), "the headline's reading")

@@ -29,6 +29,7 @@ class World:
         self._number = itertools.count(1)
         self._last = 0
         self.ahead = timedelta()
+        self.outage = False
         self.guild_id = self.snowflake(FOUNDED)
         self.bot_user = payloads.user(self.snowflake(FOUNDED), "hindsight", bot=True)
         self.bot_id = int(self.bot_user["id"])
@@ -54,7 +55,9 @@ class World:
         return made
 
     def guild(self) -> Payload:
-        """Give the server as GUILD_CREATE does."""
+        """Give the server as GUILD_CREATE does; in an outage, nothing but its id."""
+        if self.outage:
+            return {"id": str(self.guild_id), "unavailable": True}
         roles = [
             payloads.role(self.guild_id, "@everyone", EVERYBODY_MAY.value, 0),
             payloads.role(self._bot_role, "Hindsight", permissions().value, 1),
@@ -67,7 +70,7 @@ class World:
             "roles": roles,
             "channels": [place for place in places if place["type"] == payloads.TEXT],
             "threads": [place for place in places if payloads.is_active(place)],
-            "members": [payloads.member(self.bot_user, [self._bot_role], FOUNDED)],
+            "members": [self.as_member(self.bot_user)],
             "member_count": 3,
             "joined_at": payloads.stamp(FOUNDED),
             "emojis": [],
@@ -97,6 +100,12 @@ class World:
         self.channels[int(made["id"])] = made
         self.messages[int(made["id"])] = {}
         return int(made["id"])
+
+    def forbid(self, channel_id: int, **permissions: bool) -> None:
+        """Take permissions from the bot in a channel."""
+        denied = str(discord.Permissions(**permissions).value)
+        refused = {"id": str(self._bot_role), "type": 0, "allow": "0", "deny": denied}
+        self.channels[channel_id]["permission_overwrites"].append(refused)
 
     def open_thread(self, channel_id: int, message_id: int) -> int:
         """Have a person make a thread of a message; give its id, which is the message's."""
@@ -133,6 +142,12 @@ class World:
         gone = self.channels.pop(thread_id)
         del self.messages[thread_id]
         self.emit("THREAD_DELETE", {key: gone[key] for key in ("id", "guild_id", "parent_id", "type")})
+
+    def delete_channel(self, channel_id: int) -> None:
+        """Delete a channel with all that was said in it."""
+        gone = self.channels.pop(channel_id)
+        del self.messages[channel_id]
+        self.emit("CHANNEL_DELETE", gone)
 
     def say(
         self,
@@ -175,6 +190,12 @@ class World:
         self.emit("MESSAGE_UPDATE", self.on_gateway(found))
         return found
 
+    def unfurl(self, channel_id: int, message_id: int, title: str) -> None:
+        """Have Discord find what is behind a message's link, which is no edit of the person's."""
+        found = self.messages[channel_id][message_id]
+        found["embeds"] = [{"type": "article", "title": title}]
+        self.emit("MESSAGE_UPDATE", self.on_gateway(found))
+
     def delete(self, channel_id: int, message_id: int) -> None:
         """Delete a message."""
         del self.messages[channel_id][message_id]
@@ -183,10 +204,13 @@ class World:
             {"id": str(message_id), "channel_id": str(channel_id), "guild_id": str(self.guild_id)},
         )
 
+    def as_member(self, person: Payload) -> Payload:
+        """Give a person, or the bot, as a member of the server."""
+        return payloads.member(person, [self._bot_role] if person is self.bot_user else [], FOUNDED)
+
     def on_gateway(self, found: Payload) -> Payload:
         """Give a message as the gateway does."""
-        roles = [self._bot_role] if found["author"] is self.bot_user else []
-        as_member = payloads.member(found["author"], roles, FOUNDED)
+        as_member = self.as_member(found["author"])
         as_member.pop("user")
         return found | {"guild_id": str(self.guild_id), "member": as_member}
 
