@@ -13,10 +13,23 @@ from tests.conftest import World
 REPLIES = ("I doubt the harbour is finished", "here are figures from the northern quay", "more doubt about the tender")
 
 
+class Unlimited:
+    """Stand for a limiter that never makes anybody wait."""
+
+    def __init__(self, most: float, seconds: float) -> None:
+        del most, seconds
+
+    def has_capacity(self) -> bool:
+        return True
+
+    async def acquire(self) -> None:
+        """Go on at once."""
+
+
 @pytest.fixture(autouse=True)
 def unhurried(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Let requests be spared at once: the limiter goes by the real clock, which the simulation does not move."""
-    monkeypatch.setattr("bot.quotes.SPARE", 1000)
+    """Let requests be spared at once: a limiter takes the simulation's jumps back to the real clock for a debt."""
+    monkeypatch.setattr("bot.quotes.AsyncLimiter", Unlimited)
 
 
 async def carded(world: World, *, told_first_in: object | None = None) -> tuple[discord.Message, discord.Message]:
